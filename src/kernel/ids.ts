@@ -1,0 +1,57 @@
+/** Whose id it is, readable at first sight and impossible to mix up. */
+export type IdPrefix = 'chn' | 'cnv' | 'msg' | 'cbk' | 'dlv' | 'key' | 'evt' | 'att' | 'whe';
+
+// Crockford's alphabet: no I, L, O or U, so that an id read aloud or typed by hand is not mistaken.
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const TIME_LENGTH = 10; // 50 bits of milliseconds: enough until the year 37658
+const RANDOM_LENGTH = 16; // 80 bits
+
+/**
+ * Makes ids that sort by the time they were made: prefix, milliseconds, then 80 random bits.
+ * Within one millisecond the random part is counted up, so ids of one process never go backwards.
+ */
+export class IdFactory {
+  private lastTime = -1;
+  private lastRandom: number[] = [];
+
+  constructor(private readonly randomBytes: (length: number) => Uint8Array) {}
+
+  create(prefix: IdPrefix, now: number): string {
+    const time = Math.max(now, this.lastTime);
+    this.lastRandom = time === this.lastTime ? countUp(this.lastRandom) : this.freshRandom();
+    this.lastTime = time;
+    return `${prefix}_${encodeTime(time)}${this.lastRandom.map((digit) => ALPHABET[digit]).join('')}`;
+  }
+
+  private freshRandom(): number[] {
+    return Array.from(this.randomBytes(RANDOM_LENGTH), (byte) => byte % ALPHABET.length);
+  }
+}
+
+/** True for an id of this service with that prefix; says nothing about whether the thing exists. */
+export function isId(prefix: IdPrefix, value: string): boolean {
+  return new RegExp(`^${prefix}_[${ALPHABET}]{${TIME_LENGTH + RANDOM_LENGTH}}$`).test(value);
+}
+
+function encodeTime(time: number): string {
+  let rest = time;
+  let text = '';
+  for (let i = 0; i < TIME_LENGTH; i += 1) {
+    text = `${ALPHABET[rest % ALPHABET.length]}${text}`;
+    rest = Math.floor(rest / ALPHABET.length);
+  }
+  return text;
+}
+
+function countUp(digits: readonly number[]): number[] {
+  const next = [...digits];
+  for (let i = next.length - 1; i >= 0; i -= 1) {
+    const digit = (next[i] ?? 0) + 1;
+    if (digit < ALPHABET.length) {
+      next[i] = digit;
+      return next;
+    }
+    next[i] = 0;
+  }
+  return next;
+}
