@@ -1,0 +1,55 @@
+import type { DataSourceOptions } from 'typeorm';
+import type { Settings } from '../config/settings.js';
+import { AccessKeys1 } from './migrations/access-1.migration.js';
+import { Channels1 } from './migrations/channels-1.migration.js';
+import { Messaging1 } from './migrations/messaging-1.migration.js';
+import { Timetable1 } from './migrations/timetable-1.migration.js';
+import { Webhook1 } from './migrations/webhook-1.migration.js';
+import { readerFlags, sqliteDriver } from './sqlite-driver.service.js';
+
+/** In the order in which they run. */
+export const MIGRATIONS = [AccessKeys1, Channels1, Webhook1, Messaging1, Timetable1];
+
+type Shared = Pick<DataSourceOptions, 'entities' | 'migrations' | 'migrationsTransactionMode' | 'synchronize' | 'logging' | 'invalidWhereValuesBehavior'>;
+
+const SHARED: Shared = {
+  migrations: MIGRATIONS,
+  migrationsTransactionMode: 'each',
+  synchronize: false,
+  logging: false,
+  // `where: { id: undefined }` would otherwise mean "every row".
+  invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' },
+};
+
+/** The connection that writes; on PostgreSQL the pool that also reads. */
+export function writerOptions(settings: Settings['database'], databaseUrl: string): DataSourceOptions {
+  if (settings.engine === 'postgres') {
+    return {
+      ...SHARED,
+      type: 'postgres',
+      url: databaseUrl,
+      poolSize: settings.postgresPoolSize,
+      applicationName: 'twitter-dm-channel',
+    };
+  }
+  return {
+    ...SHARED,
+    type: 'sqlite',
+    database: settings.file,
+    driver: sqliteDriver,
+    enableWAL: true,
+    busyTimeout: settings.sqliteBusyTimeoutMs,
+  };
+}
+
+/** SQLite's second connection: it sees committed rows only, and SQLite itself refuses a stray write on it. */
+export function sqliteReaderOptions(settings: Extract<Settings['database'], { engine: 'sqlite' }>): DataSourceOptions {
+  return {
+    ...SHARED,
+    type: 'sqlite',
+    database: settings.file,
+    driver: sqliteDriver,
+    flags: readerFlags,
+    busyTimeout: settings.sqliteBusyTimeoutMs,
+  };
+}

@@ -1,0 +1,67 @@
+import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { getConfigToken } from '@nestjs/config';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { InjectSettings, SECRETS } from '../config/inject-settings.decorator.js';
+import type { Secrets, Settings } from '../config/settings.js';
+import { sqliteReaderOptions, writerOptions } from './data-source.service.js';
+import { migrateAlone } from './migrate.service.js';
+import { Reader } from './reader.service.js';
+import { assertSqliteIsDurable, prepareSqliteWriter } from './sqlite-driver.service.js';
+import { UnitOfWork } from './unit-of-work.service.js';
+
+async function openWriter(options: ConstructorParameters<typeof DataSource>[0]): Promise<DataSource> {
+  const dataSource = await new DataSource(options).initialize();
+  if (options.type === 'sqlite') {
+    await prepareSqliteWriter(dataSource);
+  }
+  await migrateAlone(dataSource);
+  if (options.type === 'sqlite') {
+    await assertSqliteIsDurable(dataSource);
+  }
+  return dataSource;
+}
+
+async function openReader(writer: DataSource, settings: Settings['database']): Promise<Reader> {
+  if (settings.engine === 'postgres') {
+    return new Reader(writer);
+  }
+  const reader = new DataSource({ ...sqliteReaderOptions(settings), entities: writer.options.entities });
+  return new Reader(await reader.initialize());
+}
+
+/** One database: rooms register their entities with `TypeOrmModule.forFeature`, write through `UnitOfWork` and read through `Reader`. */
+@Global()
+@Module({
+  imports: [
+    TypeOrmModule.forRootAsync({
+      inject: [getConfigToken('database'), SECRETS],
+      useFactory: (settings: Settings['database'], secrets: Secrets) => ({
+        ...writerOptions(settings, secrets.databaseUrl),
+        autoLoadEntities: true,
+        retryAttempts: 1,
+      }),
+      dataSourceFactory: (options) => {
+        if (options === undefined) {
+          throw new Error('No database options');
+        }
+        return openWriter(options);
+      },
+    }),
+  ],
+  providers: [UnitOfWork, { provide: Reader, inject: [DataSource, getConfigToken('database')], useFactory: openReader }],
+  exports: [UnitOfWork, Reader],
+})
+export class DatabaseModule implements OnApplicationShutdown {
+  constructor(
+    private readonly reader: Reader,
+    @InjectSettings('database') private readonly settings: Settings['database'],
+  ) {}
+
+  /** PostgreSQL's reader is the writer's own pool, which TypeORM's module closes. */
+  async onApplicationShutdown(): Promise<void> {
+    if (this.settings.engine === 'sqlite') {
+      await this.reader.manager.connection.destroy();
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Injectable } from '@nestjs/common';
+import { Mutex } from 'async-mutex';
+import { DataSource, type EntityManager } from 'typeorm';
+
+interface OpenTransaction {
+  manager: EntityManager;
+  isOpen: boolean;
+  afterCommit: (() => void)[];
+}
+
+/**
+ * The only way to write. Everything that one cause changes goes into one `run`, and is there together or not at all.
+ *
+ * On SQLite the runs happen one after the other, first come first served: TypeORM's driver has one connection for the
+ * whole data source, so a statement beside an open transaction would become part of it and die with its rollback.
+ * On PostgreSQL each run is an ordinary transaction of its own.
+ * A `run` inside a `run` joins the outer one. Keep waiting for the network out of it: on SQLite everybody else waits too.
+ */
+@Injectable()
+export class UnitOfWork {
+  private readonly gate = new Mutex();
+  private readonly current = new AsyncLocalStorage<OpenTransaction>();
+  private readonly isSerial: boolean;
+
+  constructor(private readonly dataSource: DataSource) {
+    this.isSerial = dataSource.options.type === 'sqlite';
+  }
+
+  run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    const outer = this.current.getStore();
+    // A task left behind by an ended run still carries its storage; it gets a transaction of its own.
+    if (outer?.isOpen) {
+      return work(outer.manager);
+    }
+    return this.isSerial ? this.gate.runExclusive(() => this.transaction(work)) : this.transaction(work);
+  }
+
+  /** Calls `action` once the running transaction is on disk, never when it rolls back; at once when none is open. */
+  afterCommit(action: () => void): void {
+    const outer = this.current.getStore();
+    if (outer?.isOpen) {
+      outer.afterCommit.push(action);
+    } else {
+      action();
+    }
+  }
+
+  private async transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    const afterCommit: (() => void)[] = [];
+    const result = await this.dataSource.transaction(async (manager) => {
+      const transaction: OpenTransaction = { manager, isOpen: true, afterCommit };
+      try {
+        return await this.current.run(transaction, () => work(manager));
+      } finally {
+        transaction.isOpen = false;
+      }
+    });
+    afterCommit.forEach((action) => action());
+    return result;
+  }
+}
