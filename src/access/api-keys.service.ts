@@ -1,0 +1,99 @@
+import { Injectable } from '@nestjs/common';
+import { InjectSecrets } from '../config/inject-settings.decorator.js';
+import type { Secrets } from '../config/settings.js';
+import { Reader } from '../database/reader.service.js';
+import { UnitOfWork } from '../database/unit-of-work.service.js';
+import { Clock, type Instant } from '../kernel/clock.js';
+import { decodeCursor, type Page, type PageRequest, toPage } from '../kernel/page.js';
+import { Problem } from '../kernel/problem.js';
+import { Ids } from '../runtime/ids.service.js';
+import { Randomness } from '../runtime/randomness.service.js';
+import { API_KEY_SECRET_BYTES, formatApiKey, hashApiKeySecret, isSameText, parseApiKey } from './api-key.js';
+import { ApiKeyEntity } from './api-key.entity.js';
+import { type Caller, DEFAULT_TEAM } from './caller.js';
+import { type Scope, SCOPES } from './scopes.js';
+
+export interface NewApiKey {
+  team: string;
+  scopes: readonly Scope[];
+  expiresAt: Instant | null;
+}
+
+/** API keys: made, found right or wrong, revoked. The secret part is answered once and stored hashed. */
+@Injectable()
+export class ApiKeys {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly reader: Reader,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+    private readonly randomness: Randomness,
+    @InjectSecrets() private readonly secrets: Secrets,
+  ) {}
+
+  /** Whose key it is; null for one that is unknown, wrong, expired or revoked. */
+  async authenticate(key: string): Promise<Caller | null> {
+    const bootstrap = this.secrets.adminApiKey;
+    if (bootstrap !== null && isSameText(key, bootstrap)) {
+      return { keyId: 'bootstrap', team: DEFAULT_TEAM, scopes: SCOPES };
+    }
+    const parts = parseApiKey(key);
+    const row = parts === null ? null : await this.reader.repository(ApiKeyEntity).findOneBy({ id: parts.id });
+    if (parts === null || row === null || !this.isUsable(row) || !this.hasSecret(row, parts.secret)) {
+      return null;
+    }
+    return { keyId: row.id, team: row.team, scopes: row.scopes };
+  }
+
+  /** Makes a key. `key` is the only time that it is seen. */
+  async create(wanted: NewApiKey): Promise<{ row: ApiKeyEntity; key: string }> {
+    const secret = this.randomness.bytes(API_KEY_SECRET_BYTES);
+    const pepper = this.secrets.encryptionKeys.current;
+    const row = Object.assign(new ApiKeyEntity(), {
+      id: this.ids.create('key'),
+      team: wanted.team,
+      secretHash: hashApiKeySecret(secret.toString('hex'), pepper.key),
+      pepperId: pepper.id,
+      scopes: [...wanted.scopes],
+      createdAt: this.clock.now(),
+      expiresAt: wanted.expiresAt,
+      revokedAt: null,
+    });
+    await this.unitOfWork.run((manager) => manager.insert(ApiKeyEntity, row));
+    return { row, key: formatApiKey(row.id, secret) };
+  }
+
+  async list(request: PageRequest): Promise<Page<ApiKeyEntity>> {
+    const query = this.reader.repository(ApiKeyEntity).createQueryBuilder('key').orderBy('key.id', 'DESC').take(request.limit + 1);
+    if (request.cursor !== undefined) {
+      query.where('key.id < :after', { after: decodeCursor(request.cursor) });
+    }
+    return toPage(await query.getMany(), request);
+  }
+
+  /** Effective on the next request. @throws Problem `access.key-not-found` */
+  async revoke(id: string): Promise<void> {
+    await this.unitOfWork.run(async (manager) => {
+      const row = await manager.findOneBy(ApiKeyEntity, { id });
+      if (row === null || row.revokedAt !== null) {
+        throw new Problem('access.key-not-found', 'There is no key with this id, or it was revoked before.');
+      }
+      await manager.update(ApiKeyEntity, { id }, { revokedAt: this.clock.now() });
+    });
+  }
+
+  /** True until the first key was made. */
+  async isEmpty(): Promise<boolean> {
+    return (await this.reader.repository(ApiKeyEntity).count()) === 0;
+  }
+
+  private isUsable(row: ApiKeyEntity): boolean {
+    return row.revokedAt === null && (row.expiresAt === null || this.clock.now() < row.expiresAt);
+  }
+
+  private hasSecret(row: ApiKeyEntity, secret: string): boolean {
+    const { current, previous } = this.secrets.encryptionKeys;
+    const pepper = [current, ...previous].find((key) => key.id === row.pepperId);
+    return pepper !== undefined && isSameText(hashApiKeySecret(secret, pepper.key), row.secretHash);
+  }
+}

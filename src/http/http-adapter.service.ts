@@ -1,0 +1,75 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Settings } from '../config/settings.js';
+import type { Randomness } from '../runtime/randomness.service.js';
+import type { RequestContexts } from '../runtime/request-context.service.js';
+import type { Route } from './route-table.js';
+
+const SANE_REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/** Bodies under this path are X's: they are signed, so their bytes are kept as they came. */
+const RAW_BODY_PATH = '/webhooks/';
+
+/** Fastify as this service wants it. `routes` fills up while the app is set up. */
+export function createHttpAdapter(
+  settings: Pick<Settings, 'server' | 'webhook'>,
+  randomness: Randomness,
+): { adapter: FastifyAdapter; routes: Route[] } {
+  const adapter = new FastifyAdapter({
+    bodyLimit: settings.server.maxBodyBytes,
+    genReqId: (request: { headers: Record<string, unknown> }) => {
+      const given = request.headers['x-request-id'];
+      return typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : `req_${randomness.bytes(12).toString('hex')}`;
+    },
+    // The library's own handling of X-Request-Id would take any text.
+    requestIdHeader: false,
+    return503OnClosing: true,
+    forceCloseConnections: 'idle',
+  });
+  const instance = adapter.getInstance() as unknown as FastifyInstance;
+  const routes: Route[] = [];
+  instance.addHook('onRoute', (route) => {
+    if (route.url.startsWith(RAW_BODY_PATH)) {
+      route.bodyLimit = settings.webhook.maxBodyBytes;
+    }
+    for (const method of [route.method].flat()) {
+      routes.push({ method, url: route.url });
+    }
+  });
+  readBodies(instance);
+  return { adapter, routes };
+}
+
+/** Answers every request with its id and makes it known to what runs for it. */
+export function trackRequests(adapter: FastifyAdapter, contexts: RequestContexts): void {
+  const instance = adapter.getInstance() as unknown as FastifyInstance;
+  instance.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-request-id', request.id);
+    contexts.run({ requestId: request.id }, done);
+  });
+}
+
+function readBodies(instance: FastifyInstance): void {
+  const parseJson = instance.getDefaultJsonParser('error', 'error');
+  instance.removeAllContentTypeParsers();
+  instance.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (isForX(request)) {
+      done(null, body);
+    } else if (body.length === 0) {
+      done(null, undefined);
+    } else {
+      void parseJson(request, body.toString('utf8'), done);
+    }
+  });
+  instance.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
+    if (isForX(request) || body.length === 0) {
+      done(null, isForX(request) ? body : undefined);
+    } else {
+      done(Object.assign(new Error('Unsupported media type'), { statusCode: 415, code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE' }));
+    }
+  });
+}
+
+function isForX(request: FastifyRequest): boolean {
+  return request.url.startsWith(RAW_BODY_PATH);
+}

@@ -1,0 +1,66 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { z } from 'zod';
+
+const ABOUT = `Send and receive X (Twitter) direct messages over REST, and always know what a send costs, where each message is, and whether the channel is alive.
+
+A message from a person opens a **reply window**: 24 hours with 5 free replies. Every new message resets both; any send beyond counts towards X’s rate limits.
+
+Press **Authorize** and paste an API key. X ids are strings. Errors are \`application/problem+json\` with a stable \`code\`.`;
+
+/** An answer of RFC 9457, with our members. */
+const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    instance: z.string(),
+    code: z.string().describe('`module.reason`, stable.'),
+    requestId: z.string(),
+    errors: z.array(z.object({ pointer: z.string(), code: z.string(), detail: z.string() })).optional(),
+    x: z.object({ status: z.number().nullable(), code: z.number().nullable(), detail: z.string() }).optional().describe('What X answered, when X is the cause.'),
+  })
+  .meta({ id: 'Problem' });
+
+type JsonSchema = Record<string, unknown>;
+
+/** The OpenAPI 3.1 document of the running app. The same for every deployment: it names no host and no setting. */
+export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setTitle('Twitter DM channel')
+    .setDescription(ABOUT)
+    .setVersion('0.1.0')
+    .setLicense('MIT', 'https://opensource.org/license/mit')
+    .setOpenAPIVersion('3.1.0')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key.' })
+    .addTag('Channels', 'The X accounts that the service acts for.')
+    .addTag('Messages', 'Send and read direct messages.')
+    .addTag('Conversations', 'One channel and one participant, with their reply window.')
+    .addTag('Access', 'API keys.')
+    .addTag('Operations', 'Health.')
+    .addTag('Webhook', 'Where X calls us.')
+    .build();
+  const document = SwaggerModule.createDocument(app, config, {
+    standardSchemaConverter: (schema, { schemaType }) => toOpenApi(schema as unknown as z.ZodType, schemaType),
+    operationIdFactory: (controller, method) => `${controller.replace('Controller', '')}.${method}`,
+  });
+  const problem = toOpenApi(problemSchema, 'output');
+  document.components = { ...document.components, schemas: { ...document.components?.schemas, ...(problem.components as object) } };
+  return document;
+}
+
+/** zod → JSON Schema 2020-12, which is what OpenAPI 3.1 speaks; named schemas become components. */
+function toOpenApi(schema: z.ZodType, io: 'input' | 'output'): { schema: JsonSchema; components: Record<string, JsonSchema> } {
+  const { $schema: _dialect, $defs, ...root } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as JsonSchema & { $defs?: Record<string, JsonSchema> };
+  const components = Object.fromEntries(Object.entries($defs ?? {}).map(([name, value]) => [name, withoutId(value)]));
+  const name = root['id'];
+  if (typeof name !== 'string') {
+    return { schema: root, components };
+  }
+  return { schema: { $ref: `#/components/schemas/${name}` }, components: { ...components, [name]: withoutId(root) } };
+}
+
+function withoutId({ id: _id, ...schema }: JsonSchema): JsonSchema {
+  return schema;
+}

@@ -1,0 +1,81 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import type { z } from 'zod';
+import type { ProblemCode } from '../kernel/problem-code.js';
+import { PROBLEM_CATALOG, problemType } from './problem-catalog.js';
+
+export interface OperationDocs {
+  summary: string;
+  description?: string;
+  body?: z.ZodType;
+  query?: z.ZodType;
+  answers: Readonly<Record<number, { description: string; schema?: z.ZodType; headers?: Record<string, string> }>>;
+  /** The problems of this operation, beyond those that any operation of its kind can have. */
+  problems?: readonly ProblemCode[];
+  /** Takes `Idempotency-Key`. */
+  isIdempotent?: boolean;
+  /** Needs no API key. */
+  isPublic?: boolean;
+}
+
+/** What the docs explorer tells of an operation: every answer that it can give, errors by their codes. */
+export function Operation(docs: OperationDocs): MethodDecorator {
+  const answers = Object.entries(docs.answers).map(([status, answer]) =>
+    ApiResponse({
+      status: Number(status),
+      description: answer.description,
+      ...(answer.schema === undefined ? {} : { standardSchema: answer.schema as never }),
+      ...(answer.headers === undefined ? {} : { headers: toHeaders(answer.headers) }),
+    }),
+  );
+  return applyDecorators(
+    ApiOperation({ summary: docs.summary, ...(docs.description === undefined ? {} : { description: docs.description }) }),
+    ...(docs.isIdempotent
+      ? [ApiHeader({ name: 'Idempotency-Key', required: false, description: 'The same key and body again answer what the first request answered. Kept 7 days.', schema: { type: 'string', maxLength: 255 } })]
+      : []),
+    ...answers,
+    ...problemAnswers(problemsOf(docs)),
+  ) as MethodDecorator;
+}
+
+function problemsOf(docs: OperationDocs): ProblemCode[] {
+  const body: ProblemCode[] = ['request.invalid', 'request.malformed-json', 'request.body-too-large', 'request.unsupported-media-type'];
+  const idempotency: ProblemCode[] = [
+    'request.idempotency-key-invalid',
+    'request.idempotency-key-in-use',
+    'request.idempotency-key-reused',
+  ];
+  return [
+    ...(docs.isPublic ? [] : (['access.unauthenticated', 'access.scope-missing'] as const)),
+    ...(docs.body === undefined ? [] : body),
+    ...(docs.query === undefined ? [] : (['request.invalid', 'request.invalid-cursor'] as const)),
+    ...(docs.isIdempotent ? idempotency : []),
+    ...(docs.problems ?? []),
+  ];
+}
+
+function problemAnswers(codes: readonly ProblemCode[]): MethodDecorator[] {
+  const statuses = [...new Set(codes.map((code) => PROBLEM_CATALOG[code].status))].sort((a, b) => a - b);
+  return statuses.map((status) => {
+    const own = [...new Set(codes.filter((code) => PROBLEM_CATALOG[code].status === status))];
+    return ApiResponse({
+      status,
+      description: own.map((code) => `\`${code}\`: ${PROBLEM_CATALOG[code].title}.`).join(' '),
+      content: {
+        'application/problem+json': {
+          schema: { $ref: '#/components/schemas/Problem' },
+          examples: Object.fromEntries(own.map((code) => [code, { summary: PROBLEM_CATALOG[code].title, value: problemExample(code) }])),
+        },
+      },
+    });
+  });
+}
+
+function problemExample(code: ProblemCode): Record<string, unknown> {
+  const { status, title } = PROBLEM_CATALOG[code];
+  return { type: problemType(code), title, status, detail: `${title}.`, instance: '/v1/…', code, requestId: 'req-1' };
+}
+
+function toHeaders(headers: Record<string, string>): Record<string, { description: string; schema: { type: 'string' } }> {
+  return Object.fromEntries(Object.entries(headers).map(([name, description]) => [name, { description, schema: { type: 'string' as const } }]));
+}

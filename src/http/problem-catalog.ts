@@ -1,0 +1,69 @@
+import type { ProblemCode } from '../kernel/problem-code.js';
+
+export interface ProblemKind {
+  status: number;
+  title: string;
+}
+
+const kind = (status: number, title: string): ProblemKind => ({ status, title });
+
+/** What each error code is as HTTP. `title` is the same for every occurrence; `detail` tells of the one at hand. */
+export const PROBLEM_CATALOG: Readonly<Record<ProblemCode, ProblemKind>> = {
+  'request.invalid': kind(400, 'The request is not valid'),
+  'request.malformed-json': kind(400, 'The body is not JSON'),
+  'request.id-must-be-string': kind(400, 'An X id must be a string'),
+  'request.invalid-cursor': kind(400, 'The cursor is not valid'),
+  'request.idempotency-key-invalid': kind(400, 'The idempotency key is not valid'),
+  'request.not-found': kind(404, 'There is nothing at this address'),
+  'request.method-not-allowed': kind(405, 'The method is not allowed here'),
+  'request.idempotency-key-in-use': kind(409, 'A request with this idempotency key is still running'),
+  'request.body-too-large': kind(413, 'The body is too large'),
+  'request.unsupported-media-type': kind(415, 'The media type is not supported'),
+  'request.idempotency-key-reused': kind(422, 'The idempotency key was used for another request'),
+
+  'access.unauthenticated': kind(401, 'A valid API key is required'),
+  'access.scope-missing': kind(403, 'The API key does not allow this'),
+  'access.key-not-found': kind(404, 'There is no such API key'),
+
+  'channel.not-found': kind(404, 'There is no such channel'),
+  'channel.account-taken': kind(409, 'The account is already a channel'),
+  'channel.declared-in-config': kind(409, 'The channel is declared in the configuration'),
+  'channel.not-supported': kind(409, 'The channel does not support this'),
+  'channel.not-connected': kind(409, 'The channel is not connected'),
+  'channel.connecting': kind(409, 'The channel is being connected already'),
+  'channel.public-url-missing': kind(409, 'The service has no public address'),
+  'channel.webhook-occupied': kind(409, 'Another webhook has the place'),
+  'channel.credentials-rejected': kind(422, 'X refuses the credentials'),
+  'channel.direct-messages-not-permitted': kind(422, 'The tokens do not permit direct messages'),
+  'channel.access-level-insufficient': kind(422, 'The app’s access level at X does not include this'),
+  'channel.different-account': kind(422, 'The credentials belong to another account'),
+  'channel.environment-not-found': kind(422, 'X does not know the environment'),
+  'channel.webhook-url-rejected': kind(422, 'X does not accept the webhook address'),
+  'channel.webhook-unreachable': kind(422, 'X cannot reach the webhook'),
+  'channel.webhook-too-slow': kind(422, 'The webhook answers X too slowly'),
+  'channel.webhook-crc-rejected': kind(422, 'X does not accept the webhook’s answer to its challenge'),
+  'channel.subscription-not-permitted': kind(422, 'The app may not subscribe this account'),
+
+  'webhook.challenge-invalid': kind(400, 'The challenge is not one of X’s'),
+  'webhook.signature-invalid': kind(401, 'The signature is missing or wrong'),
+  'webhook.unknown': kind(404, 'There is no such webhook'),
+  'webhook.not-stored': kind(503, 'The event could not be stored'),
+
+  'conversation.not-found': kind(404, 'There is no such conversation'),
+  'message.not-found': kind(404, 'There is no such message'),
+  'message.participant-not-found': kind(422, 'X knows no such participant'),
+  'message.window-closed': kind(409, 'The reply window is closed'),
+  'message.allotment-used': kind(409, 'The reply window’s allotment is used'),
+  'message.already-sent': kind(409, 'The message is no longer waiting'),
+
+  'x.rate-limited': kind(503, 'X’s rate limit is used up'),
+  'x.unavailable': kind(503, 'X cannot be reached'),
+  'x.unexpected-answer': kind(502, 'X answered in an unexpected way'),
+  'service.unavailable': kind(503, 'The service cannot do this at the moment'),
+  'service.internal': kind(500, 'Something went wrong here'),
+};
+
+/** The problem's stable name as a URI. It is not a link: the catalogue is in the docs explorer. */
+export function problemType(code: ProblemCode): string {
+  return `urn:twitter-dm-channel:problem:${code}`;
+}

@@ -1,0 +1,101 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, NotFoundException } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Problem } from '../kernel/problem.js';
+import type { ProblemCode } from '../kernel/problem-code.js';
+import { Log } from '../runtime/log.service.js';
+import { PROBLEM_CATALOG, problemType } from './problem-catalog.js';
+import { allowedMethods, type Route } from './route-table.js';
+
+// What Fastify and Nest raise before a handler runs.
+const CODE_BY_FASTIFY_ERROR: Readonly<Record<string, ProblemCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'request.body-too-large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'request.unsupported-media-type',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'request.malformed-json',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'request.malformed-json',
+};
+
+/** Every error of this service leaves through here, as `application/problem+json`: no stack trace, no secret. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(
+    private readonly log: Log,
+    private readonly routes: readonly Route[],
+  ) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    if (reply.sent) {
+      return;
+    }
+    const problem = this.toProblem(error, request);
+    const { status, title } = PROBLEM_CATALOG[problem.code];
+    if (status >= 500 && problem.code !== 'x.unavailable') {
+      this.log.error('A request failed', { code: problem.code, path: pathOf(request) }, problem.extras.cause ?? error);
+    }
+    if (problem.code === 'request.method-not-allowed') {
+      void reply.header('allow', allowedMethods(this.routes, pathOf(request)).join(', '));
+    }
+    if (problem.code === 'access.unauthenticated') {
+      void reply.header('www-authenticate', 'Bearer');
+    }
+    if (problem.extras.retryAfterMs !== undefined) {
+      void reply.header('retry-after', Math.max(1, Math.ceil(problem.extras.retryAfterMs / 1_000)));
+    }
+    void reply
+      .status(status)
+      .header('content-type', 'application/problem+json; charset=utf-8')
+      .send(
+        JSON.stringify({
+          type: problemType(problem.code),
+          title,
+          status,
+          detail: problem.detail,
+          instance: pathOf(request),
+          code: problem.code,
+          requestId: request.id,
+          ...(problem.extras.errors === undefined ? {} : { errors: problem.extras.errors }),
+          ...(problem.extras.x === undefined ? {} : { x: problem.extras.x }),
+          ...problem.extras.members,
+        }),
+      );
+  }
+
+  private toProblem(error: unknown, request: FastifyRequest): Problem {
+    if (error instanceof Problem) {
+      return error;
+    }
+    if (error instanceof NotFoundException) {
+      const allowed = allowedMethods(this.routes, pathOf(request));
+      return allowed.length === 0
+        ? new Problem('request.not-found', 'No operation of this service has this address.')
+        : new Problem('request.method-not-allowed', `Use ${allowed.join(' or ')} here.`);
+    }
+    const fastifyCode = (error as { code?: unknown }).code;
+    const known = typeof fastifyCode === 'string' ? CODE_BY_FASTIFY_ERROR[fastifyCode] : undefined;
+    if (known !== undefined) {
+      return new Problem(known, DETAILS[known] ?? 'The request could not be read.', { cause: error });
+    }
+    if (statusOf(error) === 400) {
+      return new Problem('request.invalid', 'The request could not be read.', { cause: error });
+    }
+    return new Problem('service.internal', 'The request was not carried out. The log has more under this request id.', {
+      cause: error,
+    });
+  }
+}
+
+const DETAILS: Readonly<Partial<Record<ProblemCode, string>>> = {
+  'request.body-too-large': 'The body is larger than this service reads.',
+  'request.unsupported-media-type': 'Send the body as application/json.',
+  'request.malformed-json': 'The body is empty, cut short or not JSON.',
+};
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof HttpException ? error.getStatus() : (error as { statusCode?: number } | null)?.statusCode;
+}
+
+/** Without the query: it may hold what is none of a log's business. */
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0] ?? request.url;
+}

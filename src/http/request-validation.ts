@@ -1,0 +1,44 @@
+import { type FieldProblem, Problem } from '../kernel/problem.js';
+import { X_ID_IS_A_STRING } from '../kernel/x-id.js';
+
+/** What a schema library reports; zod adds `code` and, for unknown fields, `keys`. */
+export interface ValidationIssue {
+  message: string;
+  path?: readonly (PropertyKey | { key: PropertyKey })[] | undefined;
+  code?: string;
+  keys?: readonly string[];
+}
+
+/** Turns what a schema found into the answer that the caller gets: each field with its pointer. */
+export function toValidationProblem(issues: readonly ValidationIssue[], where: 'body' | 'query' | 'path'): Problem {
+  const errors = issues.flatMap((issue) => toFieldProblems(issue, where));
+  const numericId = errors.find((error) => error.code === 'request.id-must-be-string');
+  if (numericId !== undefined) {
+    return new Problem('request.id-must-be-string', `${numericId.detail} See ${numericId.pointer}.`, { errors });
+  }
+  const [first] = errors;
+  const summary = first === undefined ? 'The request is not valid.' : `${first.pointer}: ${first.detail}`;
+  return new Problem('request.invalid', summary, { errors });
+}
+
+function toFieldProblems(issue: ValidationIssue, where: 'body' | 'query' | 'path'): FieldProblem[] {
+  const path = (issue.path ?? []).map((segment) => (typeof segment === 'object' ? segment.key : segment));
+  if (issue.code === 'unrecognized_keys' && issue.keys !== undefined) {
+    return issue.keys.map((key) => ({
+      pointer: toPointer([...path, key], where),
+      code: 'unknown-field',
+      detail: 'This field is not known here.',
+    }));
+  }
+  const code = issue.message === X_ID_IS_A_STRING ? 'request.id-must-be-string' : (issue.code ?? 'invalid').replaceAll('_', '-');
+  return [{ pointer: toPointer(path, where), code, detail: issue.message }];
+}
+
+/** RFC 6901 into the body; `?name` for a query parameter and `:name` for a part of the path. */
+function toPointer(path: readonly PropertyKey[], where: 'body' | 'query' | 'path'): string {
+  const segments = path.map((segment) => String(segment).replaceAll('~', '~0').replaceAll('/', '~1'));
+  if (where === 'body') {
+    return segments.length === 0 ? '' : `/${segments.join('/')}`;
+  }
+  return `${where === 'query' ? '?' : ':'}${segments.join('.')}`;
+}
