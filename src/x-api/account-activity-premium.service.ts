@@ -1,0 +1,126 @@
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { EventsApi, type XWebhook } from './events-api.js';
+import { parseAnswer } from './x-answer.js';
+import { XClient } from './x-client.service.js';
+import type { XCredentials } from './x-credentials.js';
+import { XFailure } from './x-failure.js';
+
+const webhookSchema = z.object({ id: z.string(), url: z.string(), valid: z.boolean() });
+const environmentsSchema = z.object({
+  environments: z.array(z.object({ environment_name: z.string(), webhooks: z.array(webhookSchema) })),
+});
+const subscriptionsSchema = z.object({ application_id: z.string().optional() });
+
+const NOT_FOUND = 34;
+const ALREADY_SUBSCRIBED = 355;
+const ENVIRONMENT = 'account_activity/all/:environment';
+
+/**
+ * Account Activity, premium and sandbox tiers of v1.1. Webhooks belong to an environment (the dev environment label)
+ * and are managed with the tokens that the app was given; lists and the end of a subscription want the app's bearer token.
+ */
+@Injectable()
+export class AccountActivityPremium extends EventsApi {
+  constructor(private readonly x: XClient) {
+    super();
+  }
+
+  override async listWebhooks(credentials: XCredentials, environmentName: string): Promise<XWebhook[] | null> {
+    const response = await this.x.asApp(credentials, (client) =>
+      client.v1.get<unknown>('account_activity/all/webhooks.json', {}, { fullResponse: true }),
+    );
+    const { environments } = parseAnswer(environmentsSchema, response.data);
+    const environment = environments.find((known) => known.environment_name === environmentName);
+    return environment === undefined ? null : environment.webhooks.map(toWebhook);
+  }
+
+  override async registerWebhook(credentials: XCredentials, environmentName: string, url: string): Promise<XWebhook> {
+    const response = await this.x.asAccount(credentials, (client) =>
+      client.v1.post<unknown>(`${ENVIRONMENT}/webhooks.json`, { url }, {
+        params: { environment: environmentName },
+        forceBodyMode: 'url',
+        fullResponse: true,
+      }),
+    );
+    return toWebhook(parseAnswer(webhookSchema, response.data));
+  }
+
+  override async revalidateWebhook(credentials: XCredentials, environmentName: string, webhookId: string): Promise<void> {
+    await this.x.asAccount(credentials, (client) =>
+      client.v1.put<unknown>(`${ENVIRONMENT}/webhooks/:webhook.json`, undefined, {
+        params: { environment: environmentName, webhook: webhookId },
+        fullResponse: true,
+      }),
+    );
+  }
+
+  override async deleteWebhook(credentials: XCredentials, environmentName: string, webhookId: string): Promise<void> {
+    await this.x.asAccount(credentials, (client) =>
+      client.v1.delete<unknown>(`${ENVIRONMENT}/webhooks/:webhook.json`, {}, {
+        params: { environment: environmentName, webhook: webhookId },
+        fullResponse: true,
+      }),
+    );
+  }
+
+  override async subscribe(credentials: XCredentials, environmentName: string): Promise<void> {
+    await unlessCode(ALREADY_SUBSCRIBED, () =>
+      this.x.asAccount(credentials, (client) =>
+        client.v1.post<unknown>(`${ENVIRONMENT}/subscriptions.json`, undefined, {
+          params: { environment: environmentName },
+          fullResponse: true,
+        }),
+      ),
+    );
+  }
+
+  override async isSubscribed(credentials: XCredentials, environmentName: string): Promise<boolean> {
+    return unlessCode(NOT_FOUND, () =>
+      this.x.asAccount(credentials, (client) =>
+        client.v1.get<unknown>(`${ENVIRONMENT}/subscriptions.json`, {}, {
+          params: { environment: environmentName },
+          fullResponse: true,
+        }),
+      ),
+    );
+  }
+
+  override async unsubscribe(credentials: XCredentials, environmentName: string, accountId: string): Promise<void> {
+    await unlessCode(NOT_FOUND, () =>
+      this.x.asApp(credentials, (client) =>
+        client.v1.delete<unknown>(`${ENVIRONMENT}/subscriptions/:account.json`, {}, {
+          params: { environment: environmentName, account: accountId },
+          fullResponse: true,
+        }),
+      ),
+    );
+  }
+
+  override async findAppId(credentials: XCredentials, environmentName: string): Promise<string | null> {
+    const response = await this.x.asApp(credentials, (client) =>
+      client.v1.get<unknown>(`${ENVIRONMENT}/subscriptions/list.json`, {}, {
+        params: { environment: environmentName },
+        fullResponse: true,
+      }),
+    );
+    return parseAnswer(subscriptionsSchema, response.data).application_id ?? null;
+  }
+}
+
+/** True when the call succeeded, false when X refused it with `code`: to us the state it tells of is no failure. */
+async function unlessCode(code: number, call: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await call();
+    return true;
+  } catch (error) {
+    if (error instanceof XFailure && (error.hasCode(code) || (code === NOT_FOUND && error.answer.status === 404))) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+function toWebhook(webhook: z.infer<typeof webhookSchema>): XWebhook {
+  return { id: webhook.id, url: webhook.url, isValid: webhook.valid };
+}

@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import type { Instant } from '../kernel/clock.js';
+
+/** A direct message as X tells of it (v1.1 shape: Account Activity, history), made ours: exact ids, plain text. */
+export interface XDirectMessage {
+  xMessageId: string;
+  createdAt: Instant;
+  senderId: string;
+  recipientId: string;
+  /** The app that sent it; X tells it of messages that the subscribed account sent. */
+  sourceAppId: string | null;
+  /** HTML entities undone, a medium's own link taken off. */
+  text: string;
+  links: XLink[];
+  media: XMedium | null;
+  location: XLocation | null;
+  /** What the chosen quick reply stands for. */
+  quickReplyMetadata: string | null;
+}
+
+export interface XLink {
+  url: string;
+  expandedUrl: string;
+}
+
+export interface XMedium {
+  id: string;
+  kind: 'photo' | 'animated_gif' | 'video';
+  /** A photo's address wants a signed request; a video's best variant does not. */
+  url: string;
+}
+
+export interface XLocation {
+  longitude: number;
+  latitude: number;
+}
+
+const xId = z.string().regex(/^\d{1,20}$/);
+const indices = z.tuple([z.number(), z.number()]);
+
+const mediaSchema = z.object({
+  // The bare `id` beside it is a 64-bit number that JSON.parse has rounded.
+  id_str: xId,
+  indices: indices.optional(),
+  media_url_https: z.string(),
+  url: z.string(),
+  type: z.enum(['photo', 'animated_gif', 'video']),
+  video_info: z
+    .object({ variants: z.array(z.object({ bitrate: z.number().optional(), content_type: z.string(), url: z.string() })) })
+    .optional(),
+});
+
+const attachmentSchema = z.union([
+  z.object({ type: z.literal('media'), media: mediaSchema }),
+  z.object({
+    type: z.literal('location'),
+    location: z.object({ shared_coordinate: z.object({ coordinates: z.object({ coordinates: z.tuple([z.number(), z.number()]) }) }) }),
+  }),
+]);
+
+const directMessageSchema = z.object({
+  id: xId,
+  created_timestamp: z.string().regex(/^\d{1,15}$/),
+  message_create: z.object({
+    target: z.object({ recipient_id: xId }),
+    sender_id: xId,
+    source_app_id: xId.optional(),
+    message_data: z.object({
+      text: z.string(),
+      entities: z
+        .object({ urls: z.array(z.object({ url: z.string(), expanded_url: z.string().nullish() })).default([]) })
+        .optional(),
+      attachment: z.unknown().optional(),
+      quick_reply_response: z.object({ metadata: z.string().nullish() }).optional(),
+    }),
+  }),
+});
+
+/** Null when it is not a message that we understand. An attachment of an unknown kind is left out, the text is kept. */
+export function parseDirectMessage(raw: unknown): XDirectMessage | null {
+  const parsed = directMessageSchema.safeParse(raw);
+  if (!parsed.success) {
+    return null;
+  }
+  const { id, created_timestamp: createdTimestamp, message_create: message } = parsed.data;
+  const data = message.message_data;
+  const attachment = attachmentSchema.safeParse(data.attachment).data;
+  const media = attachment?.type === 'media' ? attachment.media : undefined;
+  const ownText = media === undefined ? data.text : withoutMediumLink(data.text, media);
+  return {
+    xMessageId: id,
+    createdAt: Number(createdTimestamp),
+    senderId: message.sender_id,
+    recipientId: message.target.recipient_id,
+    sourceAppId: message.source_app_id ?? null,
+    text: unescapeHtml(ownText),
+    links: (data.entities?.urls ?? [])
+      .filter((link) => link.url !== media?.url)
+      .map((link) => ({ url: link.url, expandedUrl: link.expanded_url ?? link.url })),
+    media: media === undefined ? null : { id: media.id_str, kind: media.type, url: bestUrl(media) },
+    location: attachment?.type === 'location' ? toLocation(attachment.location) : null,
+    quickReplyMetadata: data.quick_reply_response?.metadata ?? null,
+  };
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>' };
+
+/** X escapes these three. Undone in one pass, so that a person's own `&lt;` (sent as `&amp;lt;`) stays what they wrote. */
+export function unescapeHtml(text: string): string {
+  return text.replace(/&(?:amp|lt|gt);/g, (entity) => ENTITIES[entity] ?? entity);
+}
+
+/** X appends the medium's t.co link to the text. Its indices count code points of the escaped text. */
+function withoutMediumLink(text: string, media: z.infer<typeof mediaSchema>): string {
+  const points = Array.from(text);
+  const [start, end] = media.indices ?? [-1, -1];
+  const isWhereItSays = points.slice(start, end).join('') === media.url;
+  if (isWhereItSays) {
+    return [...points.slice(0, start), ...points.slice(end)].join('').trimEnd();
+  }
+  return text.endsWith(media.url) ? text.slice(0, -media.url.length).trimEnd() : text;
+}
+
+function bestUrl(media: z.infer<typeof mediaSchema>): string {
+  const playable = (media.video_info?.variants ?? []).filter((variant) => variant.content_type === 'video/mp4');
+  const [best] = playable.sort((a, b) => (b.bitrate ?? 0) - (a.bitrate ?? 0));
+  return best?.url ?? media.media_url_https;
+}
+
+function toLocation(location: { shared_coordinate: { coordinates: { coordinates: [number, number] } } }): XLocation {
+  const [longitude, latitude] = location.shared_coordinate.coordinates.coordinates;
+  return { longitude, latitude };
+}

@@ -1,0 +1,13 @@
+import type { Instant } from '../kernel/clock.js';
+import type { XCredentials } from './x-credentials.js';
+
+/** X took the message: its id there and X's own time for it. */
+export interface SentMessage {
+  xMessageId: string;
+  createdAt: Instant;
+}
+
+/** What we ask of one generation of X's direct messages. Every call throws `XFailure` and is made once: nothing here tries again. */
+export abstract class MessagesApi {
+  abstract sendText(credentials: XCredentials, participantId: string, text: string): Promise<SentMessage>;
+}

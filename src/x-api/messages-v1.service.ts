@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { MessagesApi, type SentMessage } from './messages-api.js';
+import { parseAnswer } from './x-answer.js';
+import { XClient } from './x-client.service.js';
+import type { XCredentials } from './x-credentials.js';
+
+const sentSchema = z.object({
+  event: z.object({ id: z.string().regex(/^\d+$/), created_timestamp: z.string().regex(/^\d+$/) }),
+});
+
+/** Direct messages over v1.1: `direct_messages/events/new.json`. */
+@Injectable()
+export class MessagesV1 extends MessagesApi {
+  constructor(private readonly x: XClient) {
+    super();
+  }
+
+  override async sendText(credentials: XCredentials, participantId: string, text: string): Promise<SentMessage> {
+    const event = {
+      event: {
+        type: 'message_create',
+        message_create: { target: { recipient_id: participantId }, message_data: { text } },
+      },
+    };
+    const response = await this.x.asAccount(credentials, (client) =>
+      client.v1.post<unknown>('direct_messages/events/new.json', event, { forceBodyMode: 'json', fullResponse: true }),
+    );
+    const sent = parseAnswer(sentSchema, response.data).event;
+    return { xMessageId: sent.id, createdAt: Number(sent.created_timestamp) };
+  }
+}

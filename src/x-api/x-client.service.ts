@@ -1,0 +1,125 @@
+import { Injectable } from '@nestjs/common';
+import {
+  ApiPartialResponseError,
+  ApiRequestError,
+  ApiResponseError,
+  type ITwitterApiClientPlugin,
+  TwitterApi,
+  type TwitterResponse,
+} from 'twitter-api-v2';
+import { InjectSettings } from '../config/inject-settings.decorator.js';
+import type { Settings } from '../config/settings.js';
+import { XConnection } from './x-connection.service.js';
+import type { XCredentials } from './x-credentials.js';
+import { latestReset, readErrorBody, XFailure } from './x-failure.js';
+
+/** Errors of a connection that never stood: refused, no such host, no route, a certificate we do not accept. */
+const CONNECT_SYSCALLS = ['connect', 'getaddrinfo'];
+const TLS_REFUSALS = /^(ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_SSL_|EPROTO)/;
+
+/**
+ * Makes one signed call to X. The answer's status decides; nothing is tried again, no redirect is followed,
+ * and the whole call, answer included, ends within `x.timeoutMs`.
+ */
+@Injectable()
+export class XClient {
+  private readonly bearers = new Map<string, Promise<string>>();
+
+  constructor(
+    private readonly connection: XConnection,
+    @InjectSettings('x') private readonly settings: Settings['x'],
+  ) {}
+
+  /** Signed with OAuth 1.0a as the account. @throws XFailure */
+  asAccount<T>(credentials: XCredentials, call: (client: TwitterApi) => Promise<TwitterResponse<T>>): Promise<TwitterResponse<T>> {
+    const client = new TwitterApi(
+      {
+        appKey: credentials.consumerKey,
+        appSecret: credentials.consumerSecret,
+        accessToken: credentials.accessToken,
+        accessSecret: credentials.accessTokenSecret,
+      },
+      this.options(),
+    );
+    return this.attempt(() => call(client));
+  }
+
+  /** As the app itself, with a bearer token that is asked for once and again after X refuses it. @throws XFailure */
+  async asApp<T>(credentials: XCredentials, call: (client: TwitterApi) => Promise<TwitterResponse<T>>): Promise<TwitterResponse<T>> {
+    const key = `${credentials.consumerKey}\n${credentials.consumerSecret}`;
+    const pending = this.bearers.get(key) ?? this.fetchBearer(credentials);
+    this.bearers.set(key, pending);
+    try {
+      const bearer = await pending;
+      return await this.attempt(() => call(new TwitterApi(bearer, this.options())));
+    } catch (error) {
+      if (error instanceof XFailure && (error.kind !== 'answered' || error.answer.status === 401 || error.answer.status === 403)) {
+        this.bearers.delete(key);
+      }
+      throw error;
+    }
+  }
+
+  private async fetchBearer(credentials: XCredentials): Promise<string> {
+    const app = new TwitterApi({ appKey: credentials.consumerKey, appSecret: credentials.consumerSecret }, this.options());
+    const login = await this.attempt(() => app.appLogin());
+    const tokens = login.getActiveTokens();
+    if (tokens.type !== 'oauth2') {
+      throw new XFailure('answered', { status: 200, code: null, detail: 'X answered the request for an app token without one.' });
+    }
+    return tokens.bearerToken;
+  }
+
+  private options(): { httpAgent: XConnection['agent']; plugins: ITwitterApiClientPlugin[] } {
+    const deadline: ITwitterApiClientPlugin = {
+      onBeforeRequest: ({ requestOptions }) => {
+        // The library's own time-out only watches for silence; a body that drips would pass it.
+        requestOptions.signal = AbortSignal.timeout(this.settings.timeoutMs);
+      },
+      onAfterRequest: ({ response }) => {
+        // Anything below 400 comes here as success, a redirect too.
+        if (response.headers['location'] !== undefined) {
+          throw new XFailure('answered', { status: null, code: null, detail: 'X answered with a redirect.' });
+        }
+      },
+    };
+    return { httpAgent: this.connection.agent, plugins: [deadline] };
+  }
+
+  private async attempt<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      throw toXFailure(error);
+    }
+  }
+}
+
+function toXFailure(error: unknown): unknown {
+  if (error instanceof ApiResponseError) {
+    const answer = { status: error.code, ...readErrorBody(error.data) };
+    return new XFailure('answered', answer, latestReset(error.headers));
+  }
+  if (error instanceof ApiPartialResponseError) {
+    const status = (error.response as { statusCode?: number } | undefined)?.statusCode ?? null;
+    return new XFailure('maybe-sent', { status, code: null, detail: 'X’s answer could not be read to its end.' });
+  }
+  if (error instanceof ApiRequestError) {
+    return networkFailure(networkCause(error));
+  }
+  return error;
+}
+
+/** The library promises `requestError` and does not set it; the cause stands in its private options. */
+function networkCause(error: ApiRequestError): NodeJS.ErrnoException {
+  const held = error as unknown as { requestError?: Error; _options?: { error?: Error } };
+  return (held.requestError ?? held._options?.error ?? error) as NodeJS.ErrnoException;
+}
+
+function networkFailure(cause: NodeJS.ErrnoException): XFailure {
+  const neverConnected = CONNECT_SYSCALLS.includes(cause.syscall ?? '') || TLS_REFUSALS.test(cause.code ?? '');
+  const detail = neverConnected
+    ? `X could not be reached (${cause.code ?? cause.name}).`
+    : `The connection to X ended before its answer (${cause.code ?? cause.name}).`;
+  return new XFailure(neverConnected ? 'not-sent' : 'maybe-sent', { status: null, code: null, detail });
+}

@@ -1,0 +1,71 @@
+import http from 'node:http';
+import net from 'node:net';
+import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { InjectSettings } from '../config/inject-settings.decorator.js';
+import type { Settings } from '../config/settings.js';
+
+const X_UPLOAD_HOST = 'upload.x.com';
+/** Below what X and the proxies before it keep, so that we seldom write on a connection that is being closed. */
+const IDLE_MS = 4_000;
+
+type Callback = (error: Error | null, socket: Duplex) => void;
+interface Destination {
+  host?: string | null;
+}
+
+/**
+ * Where the bytes to X go. The library that signs knows only X's own hosts, so requests keep those names (they are part
+ * of the signature and of the Host header) while the connection is made to the address that the settings give.
+ * Connections are reused. One that does not stand within `connectTimeoutMs` fails with `syscall: 'connect'`,
+ * by which a caller knows that nothing was sent.
+ */
+@Injectable()
+export class XConnection implements OnApplicationShutdown {
+  readonly agent: http.Agent;
+
+  constructor(@InjectSettings('x') private readonly settings: Settings['x']) {
+    const connect = (options: Destination): net.Socket => this.connect(options);
+    const agent = new http.Agent({
+      keepAlive: true,
+      maxSockets: settings.maxConnections,
+      timeout: IDLE_MS + settings.timeoutMs,
+    });
+    // Node refuses an https request on an http agent by this field; the sockets that we make are encrypted where X is.
+    (agent as unknown as { protocol: string }).protocol = 'https:';
+    agent.createConnection = (options: Destination, callback?: Callback): Duplex => {
+      const socket = connect(options);
+      callback?.(null, socket);
+      return socket;
+    };
+    this.agent = agent;
+  }
+
+  onApplicationShutdown(): void {
+    this.agent.destroy();
+  }
+
+  private connect(options: Destination): net.Socket {
+    const url = new URL(options.host === X_UPLOAD_HOST ? this.settings.uploadUrl : this.settings.apiUrl);
+    const isEncrypted = url.protocol === 'https:';
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    const port = url.port === '' ? (isEncrypted ? 443 : 80) : Number(url.port);
+    const socket = isEncrypted
+      ? tls.connect({ host, port, servername: net.isIP(host) === 0 ? host : '' })
+      : net.connect({ host, port });
+    this.giveUpOnSlowConnect(socket, isEncrypted ? 'secureConnect' : 'connect');
+    return socket;
+  }
+
+  private giveUpOnSlowConnect(socket: net.Socket, ready: 'connect' | 'secureConnect'): void {
+    const giveUp = (): void => {
+      socket.destroy(Object.assign(new Error('No connection in time'), { code: 'ETIMEDOUT', syscall: 'connect' }));
+    };
+    socket.setTimeout(this.settings.connectTimeoutMs, giveUp);
+    socket.once(ready, () => {
+      socket.off('timeout', giveUp);
+      socket.setTimeout(0);
+    });
+  }
+}

@@ -1,0 +1,56 @@
+import type { Instant } from '../kernel/clock.js';
+import type { XAnswer } from '../kernel/problem.js';
+
+/**
+ * How far a call that failed got:
+ * `not-sent`   no connection stood, so X has not seen a byte of it;
+ * `maybe-sent` bytes may have left and no whole answer came back: X may or may not have acted;
+ * `answered`   X answered, and not with success.
+ */
+export type XFailureKind = 'not-sent' | 'maybe-sent' | 'answered';
+
+/** A call to X that did not succeed. Carries no request, no header and no credential, so that it can be logged. */
+export class XFailure extends Error {
+  constructor(
+    readonly kind: XFailureKind,
+    readonly answer: XAnswer,
+    /** When X says the limit that was hit is reset; null when it does not. */
+    readonly resetsAt: Instant | null = null,
+  ) {
+    super(`X call failed (${kind}, HTTP ${answer.status ?? '-'}, code ${answer.code ?? '-'}): ${answer.detail}`);
+    this.name = 'XFailure';
+  }
+
+  hasCode(...codes: readonly number[]): boolean {
+    return this.answer.code !== null && codes.includes(this.answer.code);
+  }
+}
+
+const MAX_DETAIL_CHARACTERS = 500;
+
+/** X's error bodies come as `{errors:[{code,message}]}`, `{error}` or a v2 problem; anything else is no use to a reader. */
+export function readErrorBody(body: unknown): Pick<XAnswer, 'code' | 'detail'> {
+  const fields = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
+  const [first] = Array.isArray(fields['errors']) ? (fields['errors'] as unknown[]) : [];
+  const error = (typeof first === 'object' && first !== null ? first : {}) as Record<string, unknown>;
+  const detail = [error['message'], fields['error'], fields['detail'], fields['title']].find(
+    (text) => typeof text === 'string' && text !== '',
+  ) as string | undefined;
+  return {
+    code: typeof error['code'] === 'number' ? error['code'] : null,
+    detail: (detail ?? 'X gave no reason.').slice(0, MAX_DETAIL_CHARACTERS),
+  };
+}
+
+const LIMIT_HEADERS = ['x-rate-limit', 'x-user-limit-24hour', 'x-app-limit-24hour'] as const;
+
+/**
+ * When a 429 may be tried again: the latest reset among the limits that are used up. A 24-hour limit can be the cause
+ * while the 15-minute one resets in a minute. X's resets are epoch seconds.
+ */
+export function latestReset(headers: Readonly<Record<string, unknown>>): Instant | null {
+  const resets = LIMIT_HEADERS.filter((name) => Number(headers[`${name}-remaining`]) === 0)
+    .map((name) => Number(headers[`${name}-reset`]) * 1_000)
+    .filter((reset) => Number.isFinite(reset) && reset > 0);
+  return resets.length === 0 ? null : Math.max(...resets);
+}
