@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import { InjectSettings } from '../config/inject-settings.decorator.js';
+import type { Settings } from '../config/settings.js';
+import { type Instant, toTimestamp } from '../kernel/clock.js';
+import type { XCredentials } from '../x-api/x-credentials.js';
+import type { ChannelDto } from './channel.dto.js';
+import type { ChannelEntity } from './channel.entity.js';
+import { ChannelCredentials } from './channel-credentials.service.js';
+import { statusOf } from './channel-status.js';
+import { webhookUrlOf } from './webhook-address.js';
+
+type SecretUpdates = Record<keyof XCredentials, Instant>;
+
+/** Channels as callers see them: when each secret changed, never the secret. */
+@Injectable()
+export class ChannelAnswers {
+  constructor(
+    private readonly credentials: ChannelCredentials,
+    @InjectSettings('server') private readonly server: Settings['server'],
+  ) {}
+
+  async of(channel: ChannelEntity): Promise<ChannelDto> {
+    const [answer] = await this.ofMany([channel]);
+    return answer as ChannelDto;
+  }
+
+  async ofMany(channels: readonly ChannelEntity[]): Promise<ChannelDto[]> {
+    const updates = await this.credentials.listUpdates(channels.map((channel) => channel.id));
+    return channels.map((channel) => this.toDto(channel, updates.get(channel.id)));
+  }
+
+  /** For a channel that is made in the running unit of work, whose rows no reader sees yet. */
+  ofNew(channel: ChannelEntity): ChannelDto {
+    return this.toDto(channel, undefined);
+  }
+
+  private toDto(channel: ChannelEntity, secrets: SecretUpdates | undefined): ChannelDto {
+    const secret = (name: keyof XCredentials) => ({ updatedAt: toTimestamp(secrets?.[name] ?? channel.createdAt) });
+    return {
+      id: channel.id,
+      name: channel.name,
+      account: { id: channel.accountId, username: channel.accountUsername, name: channel.accountName },
+      eventsApi: channel.eventsApi,
+      messagesApi: channel.messagesApi,
+      environmentName: channel.environmentName,
+      status: statusOf(channel),
+      statusDetail: channel.connectionDetail,
+      webhookUrl: this.server.publicUrl === null ? null : webhookUrlOf(this.server.publicUrl, channel.webhookKey),
+      policy: channel.policy,
+      secrets: {
+        consumerKey: secret('consumerKey'),
+        consumerSecret: secret('consumerSecret'),
+        accessToken: secret('accessToken'),
+        accessTokenSecret: secret('accessTokenSecret'),
+      },
+      declaredInConfig: channel.isDeclaredInConfig,
+      createdAt: toTimestamp(channel.createdAt),
+      updatedAt: toTimestamp(channel.updatedAt),
+    };
+  }
+}

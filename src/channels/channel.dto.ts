@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { BEYOND_ALLOTMENT } from '../config/settings.js';
+import { pageOf, pageQuery } from '../http/schemas.dto.js';
+
+const secret = (what: string) => z.string().min(1).max(500).regex(/^\S+$/, 'Must not contain spaces.').describe(`${what} Never answered again.`);
+const name = z.string().trim().min(1).max(100).describe('What your teams call the channel.');
+const policySchema = z
+  .strictObject({
+    beyondAllotment: z
+      .enum(BEYOND_ALLOTMENT)
+      .describe('A reply beyond the window or its allotment: `count` sends it and it counts towards the rate limits, `hold` waits for the next inbound message, `refuse` answers 409.'),
+  })
+  .describe('How the channel treats X’s reply window.');
+
+const credentials = {
+  consumerKey: secret('The app’s consumer key (API key).'),
+  consumerSecret: secret('The app’s consumer secret (API key secret).'),
+  accessToken: secret('The account’s access token.'),
+  accessTokenSecret: secret('The account’s access token secret.'),
+};
+
+export const createChannelSchema = z
+  .strictObject({
+    name,
+    ...credentials,
+    environmentName: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{1,50}$/, 'Letters, digits, dashes and underscores, up to 50.')
+      .describe('The dev environment label at X, with its capitals: X tells `Prod` from `prod`.'),
+    eventsApi: z
+      .enum(['account-activity-premium'], { error: 'Only account-activity-premium is available yet.' })
+      .default('account-activity-premium')
+      .describe('How X delivers events.'),
+    messagesApi: z.enum(['v1.1'], { error: 'Only v1.1 is available yet.' }).default('v1.1').describe('How messages are sent.'),
+    policy: policySchema.optional(),
+  })
+  .meta({
+    id: 'CreateChannel',
+    example: {
+      name: 'Najm support',
+      consumerKey: 'simConsumerKey',
+      consumerSecret: 'sim-consumer-secret',
+      accessToken: '1488203456789012345-simAccessToken',
+      accessTokenSecret: 'sim-access-secret',
+      environmentName: 'prod',
+    },
+  });
+
+export const patchChannelSchema = z
+  .strictObject({
+    name: name.optional(),
+    policy: policySchema.optional(),
+    paused: z.boolean().optional().describe('`true`: inbound is kept, sends are held.'),
+    consumerKey: credentials.consumerKey.optional(),
+    consumerSecret: credentials.consumerSecret.optional(),
+    accessToken: credentials.accessToken.optional(),
+    accessTokenSecret: credentials.accessTokenSecret.optional(),
+  })
+  .refine((patch) => Object.keys(patch).length > 0, { error: 'Name at least one field to change.' })
+  .meta({ id: 'PatchChannel', example: { name: 'Najm care', policy: { beyondAllotment: 'hold' } } });
+
+export const connectChannelSchema = z
+  .strictObject({
+    takeOver: z
+      .boolean()
+      .default(false)
+      .describe('Remove a webhook of somebody else that has the environment’s only place. What it served goes silent.'),
+  })
+  .meta({ id: 'ConnectChannel', example: { takeOver: false } });
+
+const secretState = z.object({ updatedAt: z.string() });
+
+export const channelSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    account: z.object({ id: z.string(), username: z.string(), name: z.string() }),
+    eventsApi: z.string(),
+    messagesApi: z.string(),
+    environmentName: z.string().nullable(),
+    status: z.enum(['pending', 'connected', 'degraded', 'disconnected', 'revoked', 'paused']),
+    statusDetail: z.string().nullable().describe('Why it is degraded or revoked.'),
+    webhookUrl: z.string().nullable().describe('Where X calls us; null until PUBLIC_URL is set.'),
+    policy: z.object({ beyondAllotment: z.enum(BEYOND_ALLOTMENT) }),
+    secrets: z.object({ consumerKey: secretState, consumerSecret: secretState, accessToken: secretState, accessTokenSecret: secretState }),
+    declaredInConfig: z.boolean(),
+    createdAt: z.string(),
+    updatedAt: z.string(),
+  })
+  .meta({
+    id: 'Channel',
+    example: {
+      id: 'chn_01kq8c5y7w9n3v6m2d4r8t0x5z',
+      name: 'Najm support',
+      account: { id: '1488203456789012345', username: 'NajmTelecomCare', name: 'Najm Telecom Care' },
+      eventsApi: 'account-activity-premium',
+      messagesApi: 'v1.1',
+      environmentName: 'prod',
+      status: 'connected',
+      statusDetail: null,
+      webhookUrl: 'https://dm.example.com/webhooks/x/0f3c…',
+      policy: { beyondAllotment: 'count' },
+      secrets: {
+        consumerKey: { updatedAt: '2026-11-22T12:00:00.000Z' },
+        consumerSecret: { updatedAt: '2026-11-22T12:00:00.000Z' },
+        accessToken: { updatedAt: '2026-11-22T12:00:00.000Z' },
+        accessTokenSecret: { updatedAt: '2026-11-22T12:00:00.000Z' },
+      },
+      declaredInConfig: false,
+      createdAt: '2026-11-22T12:00:00.000Z',
+      updatedAt: '2026-11-22T12:00:00.000Z',
+    },
+  });
+
+export const channelPageSchema = pageOf(channelSchema).meta({ id: 'ChannelPage' });
+export const channelQuerySchema = z.strictObject(pageQuery);
+
+export type CreateChannel = z.infer<typeof createChannelSchema>;
+export type PatchChannel = z.infer<typeof patchChannelSchema>;
+export type ChannelDto = z.infer<typeof channelSchema>;

@@ -1,0 +1,72 @@
+import { Entity } from 'typeorm';
+import type { BeyondAllotment } from '../config/settings.js';
+import { FlagColumn, IdColumn, InstantColumn, JsonColumn, TextColumn } from '../database/columns.decorator.js';
+import type { EventsApiName, MessagesApiName } from '../x-api/x-api.service.js';
+import type { Connection } from './channel-status.js';
+
+export interface ChannelPolicy {
+  beyondAllotment: BeyondAllotment;
+}
+
+@Entity('channels')
+export class ChannelEntity {
+  @IdColumn()
+  id: string;
+
+  @TextColumn()
+  team: string;
+
+  @TextColumn()
+  name: string;
+
+  /** The X user id of the account that the channel acts for. */
+  @TextColumn({ name: 'account_id' })
+  accountId: string;
+
+  @TextColumn({ name: 'account_username' })
+  accountUsername: string;
+
+  @TextColumn({ name: 'account_name' })
+  accountName: string;
+
+  @TextColumn({ name: 'app_fingerprint' })
+  appFingerprint: string;
+
+  /** The app's numeric id at X, once X told it; the sender of our own messages in X's echoes. */
+  @TextColumn({ name: 'x_app_id', nullable: true })
+  xAppId: string | null;
+
+  @TextColumn({ name: 'webhook_key' })
+  webhookKey: string;
+
+  @TextColumn({ name: 'events_api' })
+  eventsApi: EventsApiName;
+
+  @TextColumn({ name: 'messages_api' })
+  messagesApi: MessagesApiName;
+
+  @TextColumn({ name: 'environment_name', nullable: true })
+  environmentName: string | null;
+
+  @TextColumn()
+  connection: Connection;
+
+  /** Why it is degraded or revoked, in words; null otherwise. */
+  @TextColumn({ name: 'connection_detail', nullable: true })
+  connectionDetail: string | null;
+
+  @FlagColumn({ name: 'is_paused' })
+  isPaused: boolean;
+
+  @JsonColumn()
+  policy: ChannelPolicy;
+
+  @FlagColumn({ name: 'is_declared_in_config' })
+  isDeclaredInConfig: boolean;
+
+  @InstantColumn({ name: 'created_at' })
+  createdAt: number;
+
+  @InstantColumn({ name: 'updated_at' })
+  updatedAt: number;
+}

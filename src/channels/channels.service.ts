@@ -1,0 +1,158 @@
+import { Injectable } from '@nestjs/common';
+import { InjectSettings } from '../config/inject-settings.decorator.js';
+import type { Settings } from '../config/settings.js';
+import { isUniqueViolation } from '../database/constraint-violation.service.js';
+import { UnitOfWork } from '../database/unit-of-work.service.js';
+import { Clock } from '../kernel/clock.js';
+import { Problem } from '../kernel/problem.js';
+import { Ids } from '../runtime/ids.service.js';
+import type { XAccount, XCredentials } from '../x-api/x-credentials.js';
+import type { CreateChannel, PatchChannel } from './channel.dto.js';
+import { ChannelEntity } from './channel.entity.js';
+import { ChannelConnection } from './channel-connection.service.js';
+import { ChannelCredentials } from './channel-credentials.service.js';
+import { ChannelDirectory } from './channel-directory.service.js';
+import { isToBeKeptAlive } from './channel-status.js';
+import { ConsumerSecrets } from './consumer-secrets.service.js';
+import { appFingerprintOf, webhookKeyOf } from './webhook-address.js';
+
+/** What a new channel is made of. */
+export type NewChannel = CreateChannel & { team: string; isDeclaredInConfig: boolean };
+
+/** Makes, changes and removes channels. Credentials are tried on X before anything is written. */
+@Injectable()
+export class Channels {
+  constructor(
+    private readonly directory: ChannelDirectory,
+    private readonly credentials: ChannelCredentials,
+    private readonly connection: ChannelConnection,
+    private readonly consumerSecrets: ConsumerSecrets,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+    @InjectSettings('ratePolicy') private readonly ratePolicy: Settings['ratePolicy'],
+  ) {}
+
+  /** To be called with the account that `ChannelCredentials.tryOnX` found. @throws Problem `channel.account-taken` */
+  async create(wanted: NewChannel, account: XAccount): Promise<ChannelEntity> {
+    const now = this.clock.now();
+    const appFingerprint = appFingerprintOf(wanted.consumerKey);
+    const channel = Object.assign(new ChannelEntity(), {
+      id: this.ids.create('chn'),
+      team: wanted.team,
+      name: wanted.name,
+      accountId: account.id,
+      accountUsername: account.username,
+      accountName: account.name,
+      appFingerprint,
+      xAppId: null,
+      webhookKey: webhookKeyOf(appFingerprint, wanted.eventsApi, wanted.environmentName),
+      eventsApi: wanted.eventsApi,
+      messagesApi: wanted.messagesApi,
+      environmentName: wanted.environmentName,
+      connection: 'pending',
+      connectionDetail: null,
+      isPaused: false,
+      policy: wanted.policy ?? { beyondAllotment: this.ratePolicy.beyondAllotment },
+      isDeclaredInConfig: wanted.isDeclaredInConfig,
+      createdAt: now,
+      updatedAt: now,
+    } satisfies ChannelEntity);
+    await this.unitOfWork.run(async (manager) => {
+      if (await manager.existsBy(ChannelEntity, { accountId: account.id })) {
+        throw accountTaken(account);
+      }
+      await manager.insert(ChannelEntity, channel).catch((error: unknown) => {
+        throw isUniqueViolation(error) ? accountTaken(account) : error;
+      });
+      await this.credentials.keep(channel.id, wanted);
+      this.unitOfWork.afterCommit(() => this.consumerSecrets.invalidate());
+    });
+    return channel;
+  }
+
+  /** @throws Problem `channel.not-found`, `channel.declared-in-config`, `channel.different-account`, or what X says of new credentials */
+  async patch(team: string, id: string, patch: PatchChannel): Promise<ChannelEntity> {
+    const channel = await this.getChangeable(team, id);
+    const credentials = hasCredentials(patch) ? { ...(await this.credentials.get(id)), ...pickCredentials(patch) } : null;
+    if (credentials !== null) {
+      await this.tryNewCredentials(channel, credentials);
+    }
+    await this.change(channel, {
+      name: patch.name ?? channel.name,
+      policy: patch.policy ?? channel.policy,
+      isPaused: patch.paused ?? channel.isPaused,
+      credentials,
+    });
+    return this.directory.get(team, id);
+  }
+
+  /** Ends the subscription at X, takes our webhook away when no other channel uses it, and forgets the channel and its secrets. */
+  async remove(team: string, id: string): Promise<void> {
+    const channel = await this.getChangeable(team, id);
+    await this.connection.remove(channel);
+    await this.unitOfWork.run(async (manager) => {
+      await this.credentials.forget(id);
+      await manager.delete(ChannelEntity, { id });
+    });
+    await this.consumerSecrets.refresh();
+  }
+
+  /** Writes a change of a channel; with new credentials of another app its webhook is another one, which is connected at once. */
+  async change(
+    channel: ChannelEntity,
+    change: Pick<ChannelEntity, 'name' | 'policy' | 'isPaused'> & { credentials: XCredentials | null },
+  ): Promise<void> {
+    const { credentials, ...fields } = change;
+    const appFingerprint = credentials === null ? channel.appFingerprint : appFingerprintOf(credentials.consumerKey);
+    const webhookKey = webhookKeyOf(appFingerprint, channel.eventsApi, channel.environmentName);
+    await this.unitOfWork.run(async (manager) => {
+      if (credentials !== null) {
+        await this.credentials.keep(channel.id, credentials);
+      }
+      await manager.update(
+        ChannelEntity,
+        { id: channel.id },
+        { ...fields, appFingerprint, webhookKey, updatedAt: this.clock.now() },
+      );
+    });
+    await this.consumerSecrets.refresh();
+    const needsConnecting = channel.connection === 'revoked' || (isToBeKeptAlive(channel.connection) && webhookKey !== channel.webhookKey);
+    if (credentials !== null && needsConnecting) {
+      await this.connection.repair(channel.id);
+    }
+  }
+
+  private async getChangeable(team: string, id: string): Promise<ChannelEntity> {
+    const channel = await this.directory.get(team, id);
+    if (channel.isDeclaredInConfig) {
+      throw new Problem('channel.declared-in-config', 'Change it in the YAML file that declares it, then restart the service.');
+    }
+    return channel;
+  }
+
+  private async tryNewCredentials(channel: ChannelEntity, credentials: XCredentials): Promise<void> {
+    const account = await this.credentials.tryOnX(credentials);
+    if (account.id !== channel.accountId) {
+      throw new Problem(
+        'channel.different-account',
+        `The credentials are those of @${account.username} (${account.id}); this channel acts for @${channel.accountUsername} (${channel.accountId}).`,
+      );
+    }
+  }
+}
+
+function accountTaken(account: XAccount): Problem {
+  return new Problem('channel.account-taken', `The X account @${account.username} (${account.id}) is a channel already.`);
+}
+
+function pickCredentials(patch: PatchChannel): Partial<XCredentials> {
+  const { consumerKey, consumerSecret, accessToken, accessTokenSecret } = patch;
+  return Object.fromEntries(
+    Object.entries({ consumerKey, consumerSecret, accessToken, accessTokenSecret }).filter(([, value]) => value !== undefined),
+  );
+}
+
+function hasCredentials(patch: PatchChannel): boolean {
+  return Object.keys(pickCredentials(patch)).length > 0;
+}
