@@ -1,0 +1,45 @@
+import { Entity } from 'typeorm';
+import { CountColumn, IdColumn, InstantColumn, TextColumn } from '../database/columns.decorator.js';
+
+/** One channel and one participant, and the reply window between them. */
+@Entity('conversations')
+export class ConversationEntity {
+  @IdColumn()
+  id: string;
+
+  @TextColumn()
+  team: string;
+
+  @TextColumn({ name: 'channel_id' })
+  channelId: string;
+
+  @TextColumn({ name: 'participant_id' })
+  participantId: string;
+
+  @TextColumn({ name: 'participant_username', nullable: true })
+  participantUsername: string | null;
+
+  @TextColumn({ name: 'participant_name', nullable: true })
+  participantName: string | null;
+
+  /** X's time of the inbound message that opened the window; null before the first. */
+  @InstantColumn({ name: 'window_opened_at', nullable: true })
+  windowOpenedAt: number | null;
+
+  @CountColumn({ name: 'window_used' })
+  windowUsed: number;
+
+  /** When the expired-window job noted the end of this window; a note, no input to any decision. */
+  @InstantColumn({ name: 'window_closed_at', nullable: true })
+  windowClosedAt: number | null;
+
+  /** The number of the newest message; given out under this row's lock, so that numbers appear in their order. */
+  @CountColumn({ name: 'last_seq' })
+  lastSeq: number;
+
+  @InstantColumn({ name: 'last_message_at', nullable: true })
+  lastMessageAt: number | null;
+
+  @InstantColumn({ name: 'created_at' })
+  createdAt: number;
+}

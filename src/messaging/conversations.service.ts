@@ -1,0 +1,137 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { ChannelEntity } from '../channels/channel.entity.js';
+import { Reader } from '../database/reader.service.js';
+import { lockedForUpdate } from '../database/row-lock.service.js';
+import { UnitOfWork } from '../database/unit-of-work.service.js';
+import { Clock } from '../kernel/clock.js';
+import { decodeCursor, type Page, type PageRequest, toPage } from '../kernel/page.js';
+import { Problem } from '../kernel/problem.js';
+import { type ReplyWindow } from '../rate-policy/reply-window.js';
+import { RatePolicy } from '../rate-policy/rate-policy.service.js';
+import { Ids } from '../runtime/ids.service.js';
+import { ConversationEntity } from './conversation.entity.js';
+
+export interface Participant {
+  id: string;
+  username: string | null;
+  name: string | null;
+}
+
+export interface ConversationFilter {
+  channelId?: string | undefined;
+  windowOpen?: boolean | undefined;
+}
+
+/** Conversations, and the lock under which everything about one of them is decided. */
+@Injectable()
+export class Conversations {
+  constructor(
+    private readonly reader: Reader,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly ratePolicy: RatePolicy,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+  ) {}
+
+  /** The conversation, made if there is none, and ours alone until the unit of work ends. What is known of the participant is kept. */
+  async lock(channel: ChannelEntity, participant: Participant): Promise<ConversationEntity> {
+    return this.unitOfWork.run(async (manager) => {
+      const conversation = await this.findForUpdate(manager, channel.id, participant.id);
+      if (conversation !== null) {
+        return this.withProfile(manager, conversation, participant);
+      }
+      const made = Object.assign(new ConversationEntity(), {
+        id: this.ids.create('cnv'),
+        team: channel.team,
+        channelId: channel.id,
+        participantId: participant.id,
+        participantUsername: participant.username,
+        participantName: participant.name,
+        windowOpenedAt: null,
+        windowUsed: 0,
+        windowClosedAt: null,
+        lastSeq: 0,
+        lastMessageAt: null,
+        createdAt: this.clock.now(),
+      } satisfies ConversationEntity);
+      // Two that make the same one at once: one row stays, and both go on with it.
+      await manager.createQueryBuilder().insert().into(ConversationEntity).values(made).orIgnore().updateEntity(false).execute();
+      return (await this.findForUpdate(manager, channel.id, participant.id)) ?? made;
+    });
+  }
+
+  /** By id, for a unit of work that settles one of its messages. */
+  async lockById(manager: EntityManager, id: string): Promise<ConversationEntity> {
+    return manager.findOneOrFail(ConversationEntity, { where: { id }, ...lockedForUpdate<ConversationEntity>(manager) });
+  }
+
+  /** @throws Problem `conversation.not-found` */
+  async get(team: string, id: string): Promise<ConversationEntity> {
+    const conversation = await this.reader.repository(ConversationEntity).findOneBy({ id, team });
+    if (conversation === null) {
+      throw new Problem('conversation.not-found', 'No conversation has this id.');
+    }
+    return conversation;
+  }
+
+  async list(team: string, filter: ConversationFilter, request: PageRequest): Promise<Page<ConversationEntity>> {
+    const query = this.reader
+      .repository(ConversationEntity)
+      .createQueryBuilder('conversation')
+      .where('conversation.team = :team', { team })
+      .orderBy('conversation.id', 'DESC')
+      .take(request.limit + 1);
+    if (filter.channelId !== undefined) {
+      query.andWhere('conversation.channelId = :channelId', { channelId: filter.channelId });
+    }
+    if (filter.windowOpen !== undefined) {
+      const openSince = this.clock.now() - this.ratePolicy.windowRule('v1.1').windowMs;
+      query.andWhere(
+        filter.windowOpen
+          ? 'conversation.windowOpenedAt > :openSince'
+          : '(conversation.windowOpenedAt IS NULL OR conversation.windowOpenedAt <= :openSince)',
+        { openSince },
+      );
+    }
+    if (request.cursor !== undefined) {
+      query.andWhere('conversation.id < :after', { after: decodeCursor(request.cursor) });
+    }
+    return toPage(await query.getMany(), request);
+  }
+
+  private findForUpdate(manager: EntityManager, channelId: string, participantId: string): Promise<ConversationEntity | null> {
+    return manager.findOne(ConversationEntity, {
+      where: { channelId, participantId },
+      ...lockedForUpdate<ConversationEntity>(manager),
+    });
+  }
+
+  private async withProfile(manager: EntityManager, conversation: ConversationEntity, participant: Participant): Promise<ConversationEntity> {
+    const participantUsername = participant.username ?? conversation.participantUsername;
+    const participantName = participant.name ?? conversation.participantName;
+    if (participantUsername !== conversation.participantUsername || participantName !== conversation.participantName) {
+      await manager.update(ConversationEntity, { id: conversation.id }, { participantUsername, participantName });
+    }
+    return Object.assign(conversation, { participantUsername, participantName });
+  }
+}
+
+export function windowOf(conversation: ConversationEntity): ReplyWindow | null {
+  return conversation.windowOpenedAt === null
+    ? null
+    : { openedAt: conversation.windowOpenedAt, used: conversation.windowUsed };
+}
+
+/** The columns of a window, for an update. A window that was opened anew has not been noted as closed. */
+export function toWindowColumns(
+  window: ReplyWindow | null,
+  before: ConversationEntity,
+): Pick<ConversationEntity, 'windowOpenedAt' | 'windowUsed' | 'windowClosedAt'> {
+  const isSame = window?.openedAt === before.windowOpenedAt;
+  return {
+    windowOpenedAt: window?.openedAt ?? null,
+    windowUsed: window?.used ?? 0,
+    windowClosedAt: isSame ? before.windowClosedAt : null,
+  };
+}

@@ -1,0 +1,12 @@
+import { Injectable } from '@nestjs/common';
+import { Expiry } from './expiry.service.js';
+
+/** Notes the end of reply windows and expires messages past `validUntil`. No decision depends on its having run. */
+@Injectable()
+export class ExpiredWindowsJob {
+  constructor(private readonly expiry: Expiry) {}
+
+  async run(): Promise<Record<string, number>> {
+    return { windowsClosed: await this.expiry.closeWindows(), messagesExpired: await this.expiry.expireMessages() };
+  }
+}

@@ -1,0 +1,136 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { ChannelEntity } from '../channels/channel.entity.js';
+import { UnitOfWork } from '../database/unit-of-work.service.js';
+import { Clock, type Instant } from '../kernel/clock.js';
+import { windowAfterInbound } from '../rate-policy/reply-window.js';
+import { Ids } from '../runtime/ids.service.js';
+import type { XDirectMessage } from '../x-api/direct-message-v1.js';
+import { ConversationEntity } from './conversation.entity.js';
+import { Conversations, toWindowColumns, windowOf } from './conversations.service.js';
+import { Dispatcher } from './dispatcher.service.js';
+import { EchoMatching } from './echo-matching.service.js';
+import { MessageEntity } from './message.entity.js';
+import { normaliseForEcho, toContent } from './message-content.js';
+import { ReadReceipts } from './read-receipts.service.js';
+import { WindowCharges } from './window-charges.service.js';
+
+interface Profile {
+  username: string;
+  name: string;
+}
+
+/**
+ * Records what X tells of messages, in the running unit of work. X may tell of the same message twice, late or out of order:
+ * its id decides, so that it has one effect.
+ */
+@Injectable()
+export class IncomingMessages {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly conversations: Conversations,
+    private readonly echoes: EchoMatching,
+    private readonly charges: WindowCharges,
+    private readonly readReceipts: ReadReceipts,
+    private readonly dispatcher: Dispatcher,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+  ) {}
+
+  /** A message to the channel, or the echo of one that the channel's account sent. */
+  async record(channel: ChannelEntity, message: XDirectMessage, profiles: ReadonlyMap<string, Profile>): Promise<void> {
+    const isOutbound = message.senderId === channel.accountId;
+    const participantId = isOutbound ? message.recipientId : message.senderId;
+    const profile = profiles.get(participantId);
+    await this.unitOfWork.run(async (manager) => {
+      const conversation = await this.conversations.lock(channel, {
+        id: participantId,
+        username: toStorableName(profile?.username),
+        name: toStorableName(profile?.name),
+      });
+      if (await manager.existsBy(MessageEntity, { channelId: channel.id, xMessageId: message.xMessageId })) {
+        return;
+      }
+      if (!isOutbound) {
+        await this.recordInbound(manager, channel, conversation, message);
+      } else if (!(await this.echoes.settle(manager, channel, conversation, message))) {
+        await this.recordSentElsewhere(manager, channel, conversation, message);
+      }
+    });
+  }
+
+  /** The participant has read everything up to a message. */
+  async recordRead(
+    channel: ChannelEntity,
+    read: { participantId: string; lastReadMessageId: string; readAt: Instant },
+  ): Promise<void> {
+    await this.readReceipts.record(channel.id, read);
+  }
+
+  private async recordInbound(
+    manager: EntityManager,
+    channel: ChannelEntity,
+    conversation: ConversationEntity,
+    message: XDirectMessage,
+  ): Promise<void> {
+    const before = windowOf(conversation);
+    const opened = windowAfterInbound(before, message.createdAt, this.clock.now());
+    await this.insert(manager, conversation, message, { direction: 'inbound', source: 'participant', status: 'received' });
+    if (opened !== null && opened !== before) {
+      const window = await this.charges.chargeAnew(manager, channel, conversation.id, opened);
+      await manager.update(ConversationEntity, { id: conversation.id }, toWindowColumns(window, conversation));
+      this.unitOfWork.afterCommit(() => this.dispatcher.wake());
+    }
+  }
+
+  private async recordSentElsewhere(
+    manager: EntityManager,
+    channel: ChannelEntity,
+    conversation: ConversationEntity,
+    message: XDirectMessage,
+  ): Promise<void> {
+    const charged = this.charges.chargeSentElsewhere(channel, windowOf(conversation), message.createdAt);
+    await this.insert(manager, conversation, message, {
+      direction: 'outbound',
+      source: 'elsewhere',
+      status: 'sent',
+      sentAt: message.createdAt,
+      chargedWindow: charged.chargedWindow,
+    });
+    await manager.update(ConversationEntity, { id: conversation.id }, toWindowColumns(charged.window, conversation));
+  }
+
+  private async insert(
+    manager: EntityManager,
+    conversation: ConversationEntity,
+    message: XDirectMessage,
+    own: Pick<MessageEntity, 'direction' | 'source' | 'status'> & Partial<MessageEntity>,
+  ): Promise<void> {
+    const now = this.clock.now();
+    const seq = conversation.lastSeq + 1;
+    await manager.insert(MessageEntity, {
+      id: this.ids.create('msg'),
+      team: conversation.team,
+      channelId: conversation.channelId,
+      conversationId: conversation.id,
+      seq,
+      content: toContent(message),
+      textFingerprint: toStorableText(normaliseForEcho(message.text)),
+      xMessageId: message.xMessageId,
+      xCreatedAt: message.createdAt,
+      createdAt: now,
+      ...own,
+    });
+    const lastMessageAt = Math.max(conversation.lastMessageAt ?? 0, message.createdAt);
+    await manager.update(ConversationEntity, { id: conversation.id }, { lastSeq: seq, lastMessageAt });
+  }
+}
+
+/** PostgreSQL's text has no NUL; content is JSON, which escapes it. */
+export function toStorableText(text: string): string {
+  return text.replaceAll('\u0000', '');
+}
+
+function toStorableName(name: string | undefined): string | null {
+  return name === undefined ? null : toStorableText(name);
+}

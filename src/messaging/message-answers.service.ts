@@ -1,0 +1,99 @@
+import { Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
+import type { ChannelEntity } from '../channels/channel.entity.js';
+import { ChannelDirectory } from '../channels/channel-directory.service.js';
+import { Reader } from '../database/reader.service.js';
+import { Clock, toTimestamp, toTimestampOrNull } from '../kernel/clock.js';
+import { RatePolicy } from '../rate-policy/rate-policy.service.js';
+import type { ConversationDto } from './conversation.dto.js';
+import { ConversationEntity } from './conversation.entity.js';
+import { windowOf } from './conversations.service.js';
+import type { MessageDto } from './message.dto.js';
+import type { MessageEntity } from './message.entity.js';
+import { toPublicStatus } from './message-status.js';
+import { toRateLimitHeaders, toWindowView, type WindowView } from './window-view.js';
+
+/** Messages and conversations as callers see them, each with its window as it stands now. */
+@Injectable()
+export class MessageAnswers {
+  constructor(
+    private readonly reader: Reader,
+    private readonly channels: ChannelDirectory,
+    private readonly ratePolicy: RatePolicy,
+    private readonly clock: Clock,
+  ) {}
+
+  async ofMessages(messages: readonly MessageEntity[]): Promise<MessageDto[]> {
+    const ids = [...new Set(messages.map((message) => message.conversationId))];
+    const conversations = ids.length === 0 ? [] : await this.reader.repository(ConversationEntity).findBy({ id: In(ids) });
+    const channels = await this.channelsOf(conversations);
+    return messages.flatMap((message) => {
+      const conversation = conversations.find(({ id }) => id === message.conversationId);
+      return conversation === undefined ? [] : [this.ofMessage(message, conversation, channels.get(message.channelId))];
+    });
+  }
+
+  /** `channel` is undefined for what a deleted channel left. */
+  ofMessage(message: MessageEntity, conversation: ConversationEntity, channel: ChannelEntity | undefined): MessageDto {
+    const account = { number: channel?.accountId ?? '', name: channel === undefined ? null : `@${channel.accountUsername}` };
+    const participant = { number: conversation.participantId, name: atName(conversation.participantUsername) };
+    const isInbound = message.direction === 'inbound';
+    return {
+      id: message.id,
+      channelId: message.channelId,
+      conversationId: message.conversationId,
+      direction: message.direction,
+      source: message.source,
+      from: isInbound ? participant : account,
+      to: isInbound ? account : participant,
+      content: message.content,
+      reference: message.reference ?? null,
+      status: toPublicStatus(message.status),
+      charge: message.charge ?? null,
+      window: this.windowViewOf(conversation, channel),
+      heldUntil: toTimestampOrNull(message.heldUntil ?? null),
+      heldBecause: message.heldBecause ?? null,
+      failure: message.failure ?? null,
+      xMessageId: message.xMessageId ?? null,
+      validUntil: toTimestampOrNull(message.validUntil ?? null),
+      createdAt: toTimestamp(message.createdAt),
+      sentAt: toTimestampOrNull(message.sentAt ?? (isInbound ? message.xCreatedAt : null)),
+      readAt: toTimestampOrNull(message.readAt ?? null),
+    };
+  }
+
+  /** The reply window as the `RateLimit` headers say it. */
+  rateLimitHeaders(conversation: ConversationEntity, channel: ChannelEntity): Record<string, string> {
+    return toRateLimitHeaders(windowOf(conversation), this.ratePolicy.windowRule(channel.messagesApi), this.clock.now());
+  }
+
+  async ofConversations(conversations: readonly ConversationEntity[]): Promise<ConversationDto[]> {
+    const channels = await this.channelsOf(conversations);
+    return conversations.map((conversation) => ({
+      id: conversation.id,
+      channelId: conversation.channelId,
+      participant: {
+        number: conversation.participantId,
+        name: atName(conversation.participantUsername),
+        displayName: conversation.participantName,
+      },
+      window: this.windowViewOf(conversation, channels.get(conversation.channelId)),
+      lastMessageAt: toTimestampOrNull(conversation.lastMessageAt),
+      createdAt: toTimestamp(conversation.createdAt),
+    }));
+  }
+
+  private windowViewOf(conversation: ConversationEntity, channel: ChannelEntity | undefined): WindowView {
+    const rule = this.ratePolicy.windowRule(channel?.messagesApi ?? 'v1.1');
+    return toWindowView(windowOf(conversation), rule, this.clock.now());
+  }
+
+  private async channelsOf(conversations: readonly ConversationEntity[]): Promise<Map<string, ChannelEntity>> {
+    const channels = await this.channels.findByIds([...new Set(conversations.map((conversation) => conversation.channelId))]);
+    return new Map(channels.map((channel) => [channel.id, channel]));
+  }
+}
+
+function atName(username: string | null): string | null {
+  return username === null ? null : `@${username}`;
+}

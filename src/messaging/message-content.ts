@@ -1,0 +1,33 @@
+import type { XDirectMessage } from '../x-api/direct-message-v1.js';
+
+/** What a message says, in both directions. Kept as it is answered. */
+export interface MessageContent {
+  type: 'text' | 'media';
+  text: string;
+  /** Inbound: the chosen quick reply. */
+  quickReply?: { metadata: string };
+  media?: { id: string; kind: 'photo' | 'animated_gif' | 'video'; url: string };
+  location?: { longitude: number; latitude: number };
+  /** The links in the text, with what they lead to. */
+  links?: { url: string; expandedUrl: string }[];
+}
+
+export function toContent(message: XDirectMessage): MessageContent {
+  return {
+    type: message.media === null ? 'text' : 'media',
+    text: message.text,
+    ...(message.quickReplyMetadata === null ? {} : { quickReply: { metadata: message.quickReplyMetadata } }),
+    ...(message.media === null ? {} : { media: message.media }),
+    ...(message.location === null ? {} : { location: message.location }),
+    ...(message.links.length === 0 ? {} : { links: message.links }),
+  };
+}
+
+const LINK = /https?:\/\/\S+/gu;
+
+/**
+ * The same for a text and for X's echo of it: X shortens links, and composes characters its own way.
+ */
+export function normaliseForEcho(text: string): string {
+  return text.normalize('NFC').replace(LINK, '<link>').replace(/\s+/gu, ' ').trim();
+}

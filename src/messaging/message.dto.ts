@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { BEYOND_ALLOTMENT } from '../config/settings.js';
+import { pageOf, pageQuery, timestampSchema, xIdSchema } from '../http/schemas.dto.js';
+import { PUBLIC_MESSAGE_STATUSES } from './message-status.js';
+
+/** X's limit for a text, in characters as people count them (code points). */
+export const MAX_TEXT_CHARACTERS = 10_000;
+
+const textSchema = z
+  .string()
+  .refine((text) => text.trim() !== '', { error: 'Must not be blank.' })
+  .refine((text) => Array.from(text).length <= MAX_TEXT_CHARACTERS, { error: 'Must be at most 10,000 characters: X takes no more.' })
+  .refine((text) => !/\p{Surrogate}/u.test(text), { error: 'Holds half of a character (a lone surrogate).' })
+  .describe('1 to 10,000 characters.');
+
+const recipientSchema = z
+  .strictObject({
+    number: xIdSchema.optional().describe('The participant’s X user id.'),
+    username: z.string().regex(/^@?\w{1,15}$/, 'Must be an X user name.').optional().describe('Instead of the id: looked up at X.'),
+  })
+  .refine((to) => (to.number === undefined) !== (to.username === undefined), { error: 'Give either `number` or `username`.' });
+
+// Not a union: its errors would point at `/to` and not at the field that is wrong.
+const recipientOrListOfOneSchema = z
+  .preprocess((to) => (Array.isArray(to) && to.length === 1 ? (to[0] as unknown) : to), recipientSchema)
+  .meta({ description: 'The participant. A list may have one entry.', ...objectOrListOfOne(recipientSchema) });
+
+function objectOrListOfOne(schema: z.ZodType): Record<string, unknown> {
+  const { $schema: _dialect, ...one } = z.toJSONSchema(schema, { io: 'input' });
+  return { anyOf: [one, { type: 'array', items: one, minItems: 1, maxItems: 1 }] };
+}
+
+export const sendMessageSchema = z
+  .strictObject({
+    from: xIdSchema.describe('The X user id of the channel’s account.'),
+    to: recipientOrListOfOneSchema,
+    content: z.strictObject({ type: z.literal('text', { error: 'Only text is available yet.' }), text: textSchema }),
+    reference: z.string().min(1).max(200).optional().describe('Yours; answered with the message and findable.'),
+    beyondAllotment: z.enum(BEYOND_ALLOTMENT).optional().describe('Instead of the channel’s policy.'),
+    validUntil: timestampSchema.optional().describe('When not sent by then, it expires.'),
+  })
+  .meta({
+    id: 'SendMessage',
+    example: { from: '1488203456789012345', to: { number: '84391207' }, content: { type: 'text', text: 'Hello, how can we help?' }, reference: 'ORDER-1001' },
+  });
+
+const partySchema = z.object({ number: z.string().describe('X user id.'), name: z.string().nullable().describe('@ and the user name, where known.') });
+
+export const windowSchema = z
+  .object({
+    open: z.boolean(),
+    openedAt: z.string().nullable(),
+    expiresAt: z.string().nullable(),
+    allotment: z.number().int(),
+    used: z.number().int(),
+    remaining: z.number().int(),
+  })
+  .meta({ id: 'ReplyWindow', description: 'The 24 hours that an inbound message opens, with its free replies.' });
+
+const contentSchema = z.object({
+  type: z.enum(['text', 'media']),
+  text: z.string(),
+  quickReply: z.object({ metadata: z.string() }).optional(),
+  media: z.object({ id: z.string(), kind: z.enum(['photo', 'animated_gif', 'video']), url: z.string() }).optional(),
+  location: z.object({ longitude: z.number(), latitude: z.number() }).optional(),
+  links: z.array(z.object({ url: z.string(), expandedUrl: z.string() })).optional(),
+});
+
+export const messageSchema = z
+  .object({
+    id: z.string(),
+    channelId: z.string(),
+    conversationId: z.string(),
+    direction: z.enum(['inbound', 'outbound']),
+    source: z.enum(['api', 'elsewhere', 'participant']).describe('`elsewhere`: typed in an app of X, or sent by another app.'),
+    from: partySchema,
+    to: partySchema,
+    content: contentSchema,
+    reference: z.string().nullable(),
+    status: z.enum(PUBLIC_MESSAGE_STATUSES as [string, ...string[]]),
+    charge: z.enum(['reply', 'rate-limit']).nullable().describe('`reply`: inside the allotment, free. `rate-limit`: counts towards X’s limits.'),
+    window: windowSchema,
+    heldUntil: z.string().nullable(),
+    heldBecause: z.string().nullable(),
+    failure: z
+      .object({
+        code: z.string(),
+        detail: z.string(),
+        x: z.object({ status: z.number().nullable(), code: z.number().nullable(), detail: z.string() }).nullable(),
+      })
+      .nullable(),
+    xMessageId: z.string().nullable(),
+    validUntil: z.string().nullable(),
+    createdAt: z.string(),
+    sentAt: z.string().nullable().describe('X’s time of it.'),
+    readAt: z.string().nullable(),
+  })
+  .meta({ id: 'Message' });
+
+export const messagePageSchema = pageOf(messageSchema).meta({ id: 'MessagePage' });
+
+export const messageQuerySchema = z.strictObject({
+  ...pageQuery,
+  channelId: z.string().max(100).optional(),
+  conversationId: z.string().max(100).optional(),
+  status: z.enum(PUBLIC_MESSAGE_STATUSES as [string, ...string[]]).optional(),
+  direction: z.enum(['inbound', 'outbound']).optional(),
+  reference: z.string().max(200).optional(),
+});
+
+export type SendMessage = z.infer<typeof sendMessageSchema>;
+export type MessageDto = z.infer<typeof messageSchema>;
+export type MessageQuery = z.infer<typeof messageQuerySchema>;

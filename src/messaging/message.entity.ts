@@ -1,0 +1,102 @@
+import { Entity } from 'typeorm';
+import { CountColumn, IdColumn, InstantColumn, JsonColumn, TextColumn } from '../database/columns.decorator.js';
+import type { XAnswer } from '../kernel/problem.js';
+import type { Charge } from '../rate-policy/reply-window.js';
+import type { BeyondAllotmentPolicy } from '../rate-policy/send-decision.js';
+import type { MessageContent } from './message-content.js';
+import type { HeldBecause, MessageStatus } from './message-status.js';
+
+/** Why X definitely did not take a message. */
+export interface MessageFailure {
+  code: string;
+  detail: string;
+  x: XAnswer | null;
+}
+
+@Entity('messages')
+export class MessageEntity {
+  @IdColumn()
+  id: string;
+
+  @TextColumn()
+  team: string;
+
+  @TextColumn({ name: 'channel_id' })
+  channelId: string;
+
+  @TextColumn({ name: 'conversation_id' })
+  conversationId: string;
+
+  /** Its place in the conversation. */
+  @CountColumn()
+  seq: number;
+
+  @TextColumn()
+  direction: 'inbound' | 'outbound';
+
+  /** `api` sent through this service · `elsewhere` typed in an app of X or sent by another app · `participant` inbound. */
+  @TextColumn()
+  source: 'api' | 'elsewhere' | 'participant';
+
+  @JsonColumn()
+  content: MessageContent;
+
+  /** `normaliseForEcho` of the text. */
+  @TextColumn({ name: 'text_fingerprint' })
+  textFingerprint: string;
+
+  @TextColumn({ nullable: true })
+  reference: string | null;
+
+  @TextColumn()
+  status: MessageStatus;
+
+  @TextColumn({ nullable: true })
+  charge: Charge | null;
+
+  /** The window whose allotment it uses, by that window's `openedAt`. */
+  @InstantColumn({ name: 'charged_window', nullable: true })
+  chargedWindow: number | null;
+
+  @TextColumn({ name: 'beyond_allotment', nullable: true })
+  beyondAllotment: BeyondAllotmentPolicy | null;
+
+  @InstantColumn({ name: 'valid_until', nullable: true })
+  validUntil: number | null;
+
+  @InstantColumn({ name: 'held_until', nullable: true })
+  heldUntil: number | null;
+
+  @TextColumn({ name: 'held_because', nullable: true })
+  heldBecause: HeldBecause | null;
+
+  @JsonColumn({ nullable: true })
+  failure: MessageFailure | null;
+
+  @TextColumn({ name: 'x_message_id', nullable: true })
+  xMessageId: string | null;
+
+  /** X's time of it. */
+  @InstantColumn({ name: 'x_created_at', nullable: true })
+  xCreatedAt: number | null;
+
+  @InstantColumn({ name: 'created_at' })
+  createdAt: number;
+
+  @InstantColumn({ name: 'sent_at', nullable: true })
+  sentAt: number | null;
+
+  @InstantColumn({ name: 'read_at', nullable: true })
+  readAt: number | null;
+
+  /** When the dispatcher may take it; null: only an inbound message frees it. */
+  @InstantColumn({ name: 'next_attempt_at', nullable: true })
+  nextAttemptAt: number | null;
+
+  @TextColumn({ name: 'claimed_by', nullable: true })
+  claimedBy: string | null;
+
+  /** A claim past this instant is that of a dead dispatcher. */
+  @InstantColumn({ name: 'claimed_until', nullable: true })
+  claimedUntil: number | null;
+}

@@ -1,0 +1,122 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, In, LessThanOrEqual } from 'typeorm';
+import { InjectSettings } from '../config/inject-settings.decorator.js';
+import type { Settings } from '../config/settings.js';
+import { isUniqueViolation } from '../database/constraint-violation.service.js';
+import { UnitOfWork } from '../database/unit-of-work.service.js';
+import { Clock, type Instant } from '../kernel/clock.js';
+import { AttemptEntity } from './attempt.entity.js';
+import { MessageEntity } from './message.entity.js';
+import type { HeldBecause } from './message-status.js';
+
+const CLAIMABLE = ['queued', 'held'] as const;
+
+/**
+ * The messages that wait to be handed to X, in our own tables. A claim is a lease: one that its owner did not live to settle
+ * is open again when nothing was sent, and `unknown` when something may have been. The head of each conversation's queue is
+ * claimed and nothing behind it, so that messages to one participant leave in their order.
+ */
+@Injectable()
+export class Outbox {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly clock: Clock,
+    @InjectSettings('messaging') private readonly settings: Settings['messaging'],
+  ) {}
+
+  /** Claims up to `limit` messages that are due, none of a channel in `busyChannels`. */
+  async claim(owner: string, limit: number, busyChannels: readonly string[]): Promise<MessageEntity[]> {
+    const now = this.clock.now();
+    return this.unitOfWork
+      .run(async (manager) => {
+        const due = await this.findDue(manager, now, limit, busyChannels);
+        for (const message of due) {
+          Object.assign(message, { status: 'claimed', claimedBy: owner, claimedUntil: now + this.settings.leaseMs });
+          const { id, status, claimedBy, claimedUntil } = message;
+          await manager.update(MessageEntity, { id }, { status, claimedBy, claimedUntil });
+        }
+        return due;
+      })
+      .catch((error: unknown) => {
+        // Another instance claimed in the same conversation at the same moment, and the index refused the second: next time.
+        if (isUniqueViolation(error)) {
+          return [];
+        }
+        throw error;
+      });
+  }
+
+  /** True when the message is still claimed by `owner`, whose lease has not run out. Called under the conversation's lock. */
+  async isOurs(manager: EntityManager, owner: string, messageId: string): Promise<MessageEntity | null> {
+    const message = await manager.findOneBy(MessageEntity, { id: messageId });
+    const isClaimed = message?.status === 'claimed' && message.claimedBy === owner;
+    return isClaimed && (message.claimedUntil ?? 0) > this.clock.now() ? message : null;
+  }
+
+  /** Puts a claimed or sending message, which X certainly does not have, back to wait until `until`. */
+  async putBack(manager: EntityManager, messageId: string, until: Instant, heldBecause: HeldBecause | null): Promise<void> {
+    await manager.update(
+      MessageEntity,
+      { id: messageId },
+      {
+        status: heldBecause === null ? 'queued' : 'held',
+        heldBecause,
+        heldUntil: heldBecause === null ? null : until,
+        nextAttemptAt: until,
+        claimedBy: null,
+        claimedUntil: null,
+      },
+    );
+  }
+
+  /**
+   * Settles claims whose owner is gone: those past their lease, and at a start on SQLite (`isAlone`) all of them,
+   * since one process uses the file.
+   */
+  async recover(isAlone: boolean): Promise<{ requeued: number; unknown: number }> {
+    const lost = isAlone ? {} : { claimedUntil: LessThanOrEqual(this.clock.now()) };
+    return this.unitOfWork.run(async (manager) => {
+      const claimed = await manager.update(MessageEntity, { status: 'claimed', ...lost }, { status: 'queued', claimedBy: null, claimedUntil: null });
+      const sending = await manager.find(MessageEntity, { select: { id: true }, where: { status: 'sending', ...lost } });
+      const ids = sending.map(({ id }) => id);
+      if (ids.length > 0) {
+        await manager.update(MessageEntity, { id: In(ids) }, { status: 'unknown', claimedBy: null, claimedUntil: null });
+        await manager.update(
+          AttemptEntity,
+          { messageId: In(ids), outcome: 'in-flight' },
+          { outcome: 'unknown', finishedAt: this.clock.now(), detail: 'The service stopped before X’s answer came.' },
+        );
+      }
+      return { requeued: claimed.affected ?? 0, unknown: ids.length };
+    });
+  }
+
+  private findDue(manager: EntityManager, now: Instant, limit: number, busyChannels: readonly string[]): Promise<MessageEntity[]> {
+    const query = manager
+      .createQueryBuilder(MessageEntity, 'message')
+      .where('message.status IN (:...claimable)', { claimable: CLAIMABLE })
+      .andWhere('message.nextAttemptAt <= :now', { now })
+      .andWhere(
+        `NOT EXISTS ${manager
+          .createQueryBuilder()
+          .subQuery()
+          .select('1')
+          .from(MessageEntity, 'ahead')
+          .where('ahead.conversationId = message.conversationId')
+          .andWhere(
+            "(ahead.status IN ('claimed', 'sending') OR (ahead.status IN ('queued', 'held') AND ahead.nextAttemptAt IS NOT NULL AND ahead.seq < message.seq))",
+          )
+          .getQuery()}`,
+      )
+      .orderBy('message.nextAttemptAt', 'ASC')
+      .addOrderBy('message.id', 'ASC')
+      .limit(limit);
+    if (busyChannels.length > 0) {
+      query.andWhere('message.channelId NOT IN (:...busyChannels)', { busyChannels });
+    }
+    if (manager.connection.options.type === 'postgres') {
+      query.setLock('pessimistic_write').setOnLocked('skip_locked');
+    }
+    return query.getMany();
+  }
+}

@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
+import { UnitOfWork } from '../database/unit-of-work.service.js';
+import type { Instant } from '../kernel/clock.js';
+import { compareXIds } from '../kernel/x-id.js';
+import { ConversationEntity } from './conversation.entity.js';
+import { MessageEntity } from './message.entity.js';
+
+/** A participant's “read up to here”: every message that X gave an id up to it becomes `read`. */
+@Injectable()
+export class ReadReceipts {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  async record(channelId: string, read: { participantId: string; lastReadMessageId: string; readAt: Instant }): Promise<void> {
+    await this.unitOfWork.run(async (manager) => {
+      const conversation = await manager.findOneBy(ConversationEntity, { channelId, participantId: read.participantId });
+      if (conversation === null) {
+        return;
+      }
+      const sent = await manager.find(MessageEntity, {
+        select: { id: true, xMessageId: true },
+        where: { conversationId: conversation.id, direction: 'outbound', status: 'sent' },
+      });
+      const upToHere = sent.filter(({ xMessageId }) => xMessageId !== null && compareXIds(xMessageId, read.lastReadMessageId) <= 0);
+      if (upToHere.length > 0) {
+        await manager.update(MessageEntity, { id: In(upToHere.map(({ id }) => id)) }, { status: 'read', readAt: read.readAt });
+      }
+    });
+  }
+}

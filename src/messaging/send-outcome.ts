@@ -1,0 +1,56 @@
+import type { Instant } from '../kernel/clock.js';
+import { XFailure } from '../x-api/x-failure.js';
+
+/**
+ * What a try to send came to.
+ * `retry`: X certainly did not take the message and may take it later · `failed`: X certainly will not take it ·
+ * `unknown`: X may have taken it. X has no idempotency key, so an unknown message is never sent again.
+ */
+export type SendFailure =
+  | { kind: 'retry' }
+  | { kind: 'rate-limited'; resetsAt: Instant | null }
+  | { kind: 'failed'; code: string; isChannelAtFault: boolean }
+  | { kind: 'unknown' };
+
+/** "There was an error sending your message", "internal error", "status is a duplicate": the message may have gone out all the same. */
+const AMBIGUOUS_CODES = [131, 151, 187];
+const RATE_LIMITED = 88;
+
+const FAILURE_CODES: readonly { xCodes: readonly number[]; code: string; isChannelAtFault: boolean }[] = [
+  { xCodes: [150, 349, 63, 476], code: 'message.participant-unreachable', isChannelAtFault: false },
+  { xCodes: [17, 34, 50], code: 'message.participant-not-found', isChannelAtFault: false },
+  { xCodes: [354], code: 'message.too-long', isChannelAtFault: false },
+  { xCodes: [226], code: 'message.looks-automated', isChannelAtFault: false },
+  { xCodes: [93, 261], code: 'channel.direct-messages-not-permitted', isChannelAtFault: true },
+  { xCodes: [32, 64, 89, 99, 135, 215, 326], code: 'channel.credentials-rejected', isChannelAtFault: true },
+  { xCodes: [87, 220, 453], code: 'channel.access-level-insufficient', isChannelAtFault: true },
+];
+
+/** Decides over the evidence alone: how far the call got, X's status and X's code. */
+export function classifySendFailure(failure: XFailure): SendFailure {
+  if (failure.kind === 'not-sent') {
+    return { kind: 'retry' };
+  }
+  const { status, code } = failure.answer;
+  if (failure.kind === 'maybe-sent' || status === null || failure.hasCode(...AMBIGUOUS_CODES)) {
+    return { kind: 'unknown' };
+  }
+  if (status === 429 || failure.hasCode(RATE_LIMITED)) {
+    return { kind: 'rate-limited', resetsAt: failure.resetsAt };
+  }
+  // Every 5xx: also "over capacity" comes from machines behind which the message may have been taken.
+  if (status >= 500 || status < 400) {
+    return { kind: 'unknown' };
+  }
+  const known = FAILURE_CODES.find(({ xCodes }) => code !== null && xCodes.includes(code));
+  return { kind: 'failed', code: known?.code ?? 'message.refused-by-x', isChannelAtFault: known?.isChannelAtFault ?? status === 401 };
+}
+
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 60_000;
+
+/** How long to wait before try number `tries + 1`: doubling from 1 s to 60 s, spread by ±20 %. `spread` is 0 to 1. */
+export function retryDelayMs(tries: number, spread: number): number {
+  const base = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.max(0, tries - 1));
+  return Math.round(base * (0.8 + 0.4 * spread));
+}

@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { ChannelEntity } from '../channels/channel.entity.js';
+import { giveBackReply } from '../rate-policy/reply-window.js';
+import type { SentMessage } from '../x-api/messages-api.js';
+import { ConversationEntity } from './conversation.entity.js';
+import { toWindowColumns, windowOf } from './conversations.service.js';
+import { MessageEntity, type MessageFailure } from './message.entity.js';
+import { WindowCharges } from './window-charges.service.js';
+
+const NO_CLAIM = { claimedBy: null, claimedUntil: null, nextAttemptAt: null } as const;
+
+/** The ends of a message, each with what it means for the reply window. Called under the conversation's lock. */
+@Injectable()
+export class Settlement {
+  constructor(private readonly charges: WindowCharges) {}
+
+  /** X has taken it. Its charge is now a fact, by X's time of it. */
+  async markSent(
+    manager: EntityManager,
+    channel: ChannelEntity,
+    conversation: ConversationEntity,
+    message: MessageEntity,
+    sent: SentMessage,
+  ): Promise<void> {
+    const settled = this.charges.settle(channel, windowOf(conversation), message, sent.createdAt);
+    // The echo may have come first and not have been known as ours: X's id says that it is the same message.
+    await manager.delete(MessageEntity, { channelId: message.channelId, xMessageId: sent.xMessageId, source: 'elsewhere' });
+    await manager.update(
+      MessageEntity,
+      { id: message.id },
+      {
+        ...NO_CLAIM,
+        status: 'sent',
+        xMessageId: sent.xMessageId,
+        xCreatedAt: sent.createdAt,
+        sentAt: sent.createdAt,
+        charge: settled.charge,
+        chargedWindow: settled.chargedWindow,
+      },
+    );
+    const lastMessageAt = Math.max(conversation.lastMessageAt ?? 0, sent.createdAt);
+    await manager.update(
+      ConversationEntity,
+      { id: conversation.id },
+      { ...toWindowColumns(settled.window, conversation), lastMessageAt },
+    );
+  }
+
+  /** X definitely did not take it, or it is not going there any more: what it used of the window is given back. */
+  async markEnded(
+    manager: EntityManager,
+    conversation: ConversationEntity,
+    message: MessageEntity,
+    end: { status: 'failed'; failure: MessageFailure } | { status: 'expired' | 'cancelled' },
+  ): Promise<void> {
+    const window = giveBackReply(windowOf(conversation), message.chargedWindow);
+    const failure = end.status === 'failed' ? end.failure : null;
+    await manager.update(
+      MessageEntity,
+      { id: message.id },
+      { ...NO_CLAIM, status: end.status, failure: failure as never, charge: null, chargedWindow: null, heldUntil: null, heldBecause: null },
+    );
+    await manager.update(ConversationEntity, { id: conversation.id }, toWindowColumns(window, conversation));
+  }
+}

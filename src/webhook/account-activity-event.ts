@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import type { Instant } from '../kernel/clock.js';
+import { parseDirectMessage, type XDirectMessage } from '../x-api/direct-message-v1.js';
+
+/** What X calls the people in an event. */
+export interface XProfile {
+  username: string;
+  name: string;
+}
+
+/** One thing that an event tells us. */
+export type XNews =
+  | { kind: 'direct-message'; forUserId: string; message: XDirectMessage; profiles: ReadonlyMap<string, XProfile> }
+  | { kind: 'read'; forUserId: string; participantId: string; lastReadMessageId: string; readAt: Instant }
+  | { kind: 'access-revoked'; accountId: string };
+
+/** All that a body tells, and what in it was not understood. An activity that we do not use is neither. */
+export interface XEvent {
+  news: XNews[];
+  notUnderstood: string[];
+}
+
+const xId = z.string().regex(/^\d{1,20}$/);
+const profileSchema = z.object({ screen_name: z.string(), name: z.string() });
+const readSchema = z.object({
+  created_timestamp: z.string().regex(/^\d{1,15}$/),
+  sender_id: xId,
+  last_read_event_id: xId,
+});
+const revokeSchema = z.object({ revoke: z.object({ source: z.object({ user_id: xId }) }) });
+
+/** Activities that X delivers and this service has no use for. */
+const UNUSED = /^(tweet_|favorite_|follow_|unfollow_|block_|unblock_|mute_|unmute_|replay_job_status$|direct_message_indicate_typing_events$)/;
+const ENVELOPE_FIELDS = ['for_user_id', 'users', 'apps', 'is_blocked_by', 'user_has_blocked'];
+
+/** Reads the envelope of Account Activity (all generations of it). Never throws. */
+export function parseAccountActivityEvent(body: unknown): XEvent {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    return { news: [], notUnderstood: ['the body is not an object'] };
+  }
+  const envelope = body as Record<string, unknown>;
+  const forUserId = xId.safeParse(envelope['for_user_id']).data;
+  const event: XEvent = { news: [], notUnderstood: [] };
+  for (const [name, value] of Object.entries(envelope)) {
+    if (ENVELOPE_FIELDS.includes(name) || UNUSED.test(name)) {
+      continue;
+    }
+    readActivity(event, name, value, forUserId, envelope);
+  }
+  return event;
+}
+
+function readActivity(event: XEvent, name: string, value: unknown, forUserId: string | undefined, envelope: Record<string, unknown>): void {
+  const add = (news: XNews | null, where: string): void => {
+    if (news === null) {
+      event.notUnderstood.push(where);
+    } else {
+      event.news.push(news);
+    }
+  };
+  // Some deliveries carry a single object where the documentation has an array.
+  const items = Array.isArray(value) ? (value as unknown[]) : [value];
+  if (name === 'direct_message_events' && forUserId !== undefined) {
+    const profiles = readProfiles(envelope['users']);
+    items.forEach((item, index) => {
+      const message = parseDirectMessage(item);
+      add(message === null ? null : { kind: 'direct-message', forUserId, message, profiles }, `${name}[${index}]`);
+    });
+  } else if (name === 'direct_message_mark_read_events' && forUserId !== undefined) {
+    items.forEach((item, index) => add(readMarkRead(item, forUserId), `${name}[${index}]`));
+  } else if (name === 'user_event') {
+    const revoke = revokeSchema.safeParse(value).data?.revoke;
+    add(revoke === undefined ? null : { kind: 'access-revoked', accountId: revoke.source.user_id }, name);
+  } else {
+    event.notUnderstood.push(name);
+  }
+}
+
+function readMarkRead(item: unknown, forUserId: string): XNews | null {
+  const read = readSchema.safeParse(item).data;
+  return read === undefined
+    ? null
+    : {
+        kind: 'read',
+        forUserId,
+        participantId: read.sender_id,
+        lastReadMessageId: read.last_read_event_id,
+        readAt: Number(read.created_timestamp),
+      };
+}
+
+/** Profiles are an extra: one that is missing or odd does not make its message odd. */
+function readProfiles(users: unknown): Map<string, XProfile> {
+  const profiles = new Map<string, XProfile>();
+  if (typeof users === 'object' && users !== null) {
+    for (const [id, user] of Object.entries(users)) {
+      const profile = profileSchema.safeParse(user).data;
+      if (profile !== undefined) {
+        profiles.set(id, { username: profile.screen_name, name: profile.name });
+      }
+    }
+  }
+  return profiles;
+}

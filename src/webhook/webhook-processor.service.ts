@@ -1,0 +1,146 @@
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { ChannelConnection } from '../channels/channel-connection.service.js';
+import { ChannelDirectory } from '../channels/channel-directory.service.js';
+import { Reader } from '../database/reader.service.js';
+import { UnitOfWork } from '../database/unit-of-work.service.js';
+import { Clock } from '../kernel/clock.js';
+import { unreachable } from '../kernel/problem.js';
+import { IncomingMessages } from '../messaging/incoming-messages.service.js';
+import { Log } from '../runtime/log.service.js';
+import { parseAccountActivityEvent, type XEvent, type XNews } from './account-activity-event.js';
+import { fromStoredBody } from './raw-body.js';
+import { WebhookEventEntity } from './webhook-event.entity.js';
+
+const BATCH = 100;
+/** An event that fails this often is set aside, so that it does not keep those behind it waiting for ever. */
+const MAX_TRIES = 5;
+
+/**
+ * Turns stored events into their effects, in the order in which they came: each event's effects and the note that it is
+ * processed are one transaction, so an event takes effect once, also when two instances or a restart take it up again.
+ */
+@Injectable()
+export class WebhookProcessor implements OnApplicationBootstrap, OnApplicationShutdown {
+  private running: Promise<void> | null = null;
+  private isWanted = false;
+  private isStopping = false;
+  private readonly tries = new Map<string, number>();
+
+  constructor(
+    private readonly reader: Reader,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly channels: ChannelDirectory,
+    private readonly connection: ChannelConnection,
+    private readonly incoming: IncomingMessages,
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {}
+
+  /** What an earlier run of the service stored and did not get to. */
+  onApplicationBootstrap(): void {
+    this.wake();
+  }
+
+  /** There may be something to do. Returns at once; what fails stays stored and is taken up again by the timetable. */
+  wake(): void {
+    this.isWanted = true;
+    if (this.running === null && !this.isStopping) {
+      this.running = this.drain().finally(() => {
+        this.running = null;
+      });
+    }
+  }
+
+  /** Processes what is there now. Returns how many events it went through. */
+  async processBacklog(): Promise<number> {
+    let processed = 0;
+    for (;;) {
+      const events = await this.reader.repository(WebhookEventEntity).find({ where: { status: 'received' }, order: { id: 'ASC' }, take: BATCH });
+      const results: boolean[] = [];
+      for (const event of this.isStopping ? [] : events) {
+        results.push(await this.process(event));
+      }
+      processed += results.filter(Boolean).length;
+      // With a full batch of failures the next read would bring the same ones.
+      if (events.length < BATCH || !results.includes(true)) {
+        return processed;
+      }
+    }
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.isStopping = true;
+    await this.running;
+  }
+
+  private async drain(): Promise<void> {
+    while (this.isWanted && !this.isStopping) {
+      this.isWanted = false;
+      await this.processBacklog().catch((error: unknown) => this.log.error('Stored events could not be read', {}, error));
+    }
+  }
+
+  private async process(event: WebhookEventEntity): Promise<boolean> {
+    const parsed = parse(event);
+    try {
+      await this.unitOfWork.run(async (manager) => {
+        const status = parsed.notUnderstood.length === 0 ? 'processed' : 'quarantined';
+        const detail = parsed.notUnderstood.length === 0 ? null : `Not understood: ${parsed.notUnderstood.join(', ')}`;
+        const taken = await manager.update(
+          WebhookEventEntity,
+          { id: event.id, status: 'received' },
+          { status, detail, processedAt: this.clock.now() },
+        );
+        if (taken.affected === 1) {
+          for (const news of parsed.news) {
+            await this.apply(event.webhookKey, news);
+          }
+        }
+      });
+      this.tries.delete(event.id);
+      return true;
+    } catch (error) {
+      await this.noteFailure(event, error);
+      return false;
+    }
+  }
+
+  private async apply(webhookKey: string, news: XNews): Promise<void> {
+    switch (news.kind) {
+      case 'direct-message': {
+        const channel = await this.channels.findByWebhook(webhookKey, news.forUserId);
+        return channel === null ? undefined : this.incoming.record(channel, news.message, news.profiles);
+      }
+      case 'read': {
+        const channel = await this.channels.findByWebhook(webhookKey, news.forUserId);
+        return channel === null ? undefined : this.incoming.recordRead(channel, news);
+      }
+      case 'access-revoked': {
+        const channel = await this.channels.findByWebhook(webhookKey, news.accountId);
+        return channel === null ? undefined : this.connection.markRevoked(channel.id);
+      }
+      default:
+        return unreachable(news);
+    }
+  }
+
+  private async noteFailure(event: WebhookEventEntity, error: unknown): Promise<void> {
+    const tries = (this.tries.get(event.id) ?? 0) + 1;
+    this.tries.set(event.id, tries);
+    this.log.error('An event could not be processed', { eventId: event.id, tries }, error);
+    if (tries >= MAX_TRIES) {
+      this.tries.delete(event.id);
+      await this.unitOfWork
+        .run((manager) => manager.update(WebhookEventEntity, { id: event.id, status: 'received' }, { status: 'quarantined', detail: `Failed ${tries} times` }))
+        .catch(() => undefined);
+    }
+  }
+}
+
+function parse(event: WebhookEventEntity): XEvent {
+  try {
+    return parseAccountActivityEvent(JSON.parse(fromStoredBody(event).toString('utf8')));
+  } catch {
+    return { news: [], notUnderstood: ['the body is not JSON'] };
+  }
+}

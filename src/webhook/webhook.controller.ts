@@ -1,0 +1,99 @@
+import { Controller, Get, Headers, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { Public } from '../access/access.decorator.js';
+import { ConsumerSecrets } from '../channels/consumer-secrets.service.js';
+import { InjectSettings } from '../config/inject-settings.decorator.js';
+import type { Settings } from '../config/settings.js';
+import { Operation } from '../http/operation.decorator.js';
+import { Problem } from '../kernel/problem.js';
+import { Log } from '../runtime/log.service.js';
+import { Timers } from '../runtime/timers.service.js';
+import { answerChallenge, isChallengeToken } from './crc-challenge.js';
+import { isSignedByX } from './event-signature.js';
+import { challengeAnswerSchema } from './webhook.dto.js';
+import { WebhookInbox } from './webhook-inbox.service.js';
+import { WebhookProcessor } from './webhook-processor.service.js';
+
+const SIGNATURE_HEADER = 'x-twitter-webhooks-signature';
+
+/** Where X calls us. Nothing here waits for anything but the disk, and for that not longer than X does. */
+@Controller('webhooks/x')
+@ApiTags('Webhook')
+@Public()
+export class WebhookController {
+  constructor(
+    private readonly secrets: ConsumerSecrets,
+    private readonly inbox: WebhookInbox,
+    private readonly processor: WebhookProcessor,
+    private readonly timers: Timers,
+    private readonly log: Log,
+    @InjectSettings('webhook') private readonly settings: Settings['webhook'],
+  ) {}
+
+  @Get(':key')
+  @Operation({
+    summary: 'Answer X’s challenge (CRC)',
+    description: 'For X. A token of another shape than X’s is refused: signing it would sign a forged event.',
+    isPublic: true,
+    answers: { 200: { description: 'The signed token.', schema: challengeAnswerSchema } },
+    problems: ['webhook.challenge-invalid', 'webhook.unknown'],
+  })
+  async challenge(@Param('key') key: string, @Query('crc_token') token: unknown): Promise<{ response_token: string }> {
+    if (!isChallengeToken(token)) {
+      throw new Problem('webhook.challenge-invalid', '`crc_token` must be 16 to 128 characters of A–Z a–z 0–9 + / = _ and -.');
+    }
+    const [secret] = this.secrets.find(key) ?? (await this.secrets.findAfresh(key)) ?? [];
+    if (secret === undefined) {
+      throw unknownWebhook();
+    }
+    return { response_token: answerChallenge(token, secret) };
+  }
+
+  @Post(':key')
+  @HttpCode(200)
+  @Operation({
+    summary: 'Take an event from X',
+    description: 'For X. The signature is checked on the raw bytes before anything is read of them; 200 means that the event is on disk.',
+    isPublic: true,
+    answers: { 200: { description: 'Stored.' } },
+    problems: ['webhook.signature-invalid', 'webhook.unknown', 'request.body-too-large', 'webhook.not-stored'],
+  })
+  async event(
+    @Param('key') key: string,
+    @Headers(SIGNATURE_HEADER) signature: string | undefined,
+    @Req() request: FastifyRequest,
+  ): Promise<void> {
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    await this.verify(key, body, signature);
+    const stored = this.inbox.store(key, body).then(() => 'stored' as const);
+    const outcome = await this.timers.within(this.settings.acknowledgeWithinMs, stored, () => 'too-slow' as const).catch((error: unknown) => {
+      this.log.error('An event could not be stored', {}, error);
+      return 'failed' as const;
+    });
+    if (outcome !== 'stored') {
+      // A late success is stored twice when X repeats it; its effects are there once.
+      stored.then(() => this.processor.wake(), () => undefined);
+      throw new Problem('webhook.not-stored', 'The event is not stored; send it again.', { retryAfterMs: 1_000 });
+    }
+    this.processor.wake();
+  }
+
+  private async verify(key: string, body: Buffer, signature: string | undefined): Promise<void> {
+    if (isSignedByX(body, signature, this.secrets.find(key) ?? [])) {
+      return;
+    }
+    // Another instance may have added the channel or changed its secret.
+    const secrets = await this.secrets.findAfresh(key);
+    if (secrets === null) {
+      throw unknownWebhook();
+    }
+    if (!isSignedByX(body, signature, secrets)) {
+      throw new Problem('webhook.signature-invalid', `${SIGNATURE_HEADER} must be the signature of this very body by the app’s consumer secret.`);
+    }
+  }
+}
+
+function unknownWebhook(): Problem {
+  return new Problem('webhook.unknown', 'No channel of this service has this webhook address.');
+}

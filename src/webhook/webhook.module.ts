@@ -1,0 +1,18 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ChannelsModule } from '../channels/channels.module.js';
+import { MessagingModule } from '../messaging/messaging.module.js';
+import { WebhookController } from './webhook.controller.js';
+import { WebhookBacklogJob } from './webhook-backlog.job.js';
+import { WebhookEventEntity } from './webhook-event.entity.js';
+import { WebhookInbox } from './webhook-inbox.service.js';
+import { WebhookProcessor } from './webhook-processor.service.js';
+
+/** What X tells us: challenged, signed, stored, then made effective. */
+@Module({
+  imports: [TypeOrmModule.forFeature([WebhookEventEntity]), ChannelsModule, MessagingModule],
+  controllers: [WebhookController],
+  providers: [WebhookBacklogJob, WebhookInbox, WebhookProcessor],
+  exports: [WebhookBacklogJob],
+})
+export class WebhookModule {}
