@@ -1,0 +1,33 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AccessModule } from './access/access.module.js';
+import { ChannelsModule } from './channels/channels.module.js';
+import type { LoadedSettings } from './config/load-settings.service.js';
+import { SettingsModule } from './config/settings.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { HttpModule } from './http/http.module.js';
+import { MessagingModule } from './messaging/messaging.module.js';
+import { OperationsModule } from './operations/operations.module.js';
+import { RuntimeModule } from './runtime/runtime.module.js';
+import { timetable } from './timetable.js';
+import { WebhookModule } from './webhook/webhook.module.js';
+
+/** The whole service, for one set of settings. */
+@Module({})
+export class AppModule {
+  static for(loaded: LoadedSettings): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        SettingsModule.for(loaded),
+        RuntimeModule,
+        DatabaseModule,
+        HttpModule,
+        AccessModule,
+        ChannelsModule,
+        WebhookModule,
+        MessagingModule,
+        OperationsModule.with(timetable),
+      ],
+    };
+  }
+}

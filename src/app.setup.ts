@@ -1,0 +1,51 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import helmet from '@fastify/helmet';
+import { SwaggerModule } from '@nestjs/swagger';
+import { AppModule } from './app.module.js';
+import type { LoadedSettings } from './config/load-settings.service.js';
+import { createHttpAdapter, trackRequests } from './http/http-adapter.service.js';
+import { createOpenApiDocument } from './http/openapi.service.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { ValidationPipe } from './http/validation.pipe.js';
+import { Log } from './runtime/log.service.js';
+import { Randomness } from './runtime/randomness.service.js';
+import { RequestContexts } from './runtime/request-context.service.js';
+
+/** The app as it is served, not yet listening. What `main` and every end-to-end test share. */
+export async function createApp(loaded: LoadedSettings): Promise<NestFastifyApplication> {
+  const { adapter, routes } = createHttpAdapter(loaded.settings, new Randomness());
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(loaded), adapter, {
+    bodyParser: false,
+    bufferLogs: true,
+    abortOnError: false,
+  });
+  const log = app.get(Log);
+  app.useLogger(log);
+  trackRequests(adapter, app.get(RequestContexts));
+  app.useGlobalPipes(new ValidationPipe());
+  app.useGlobalFilters(new ProblemFilter(log, routes));
+  // The docs explorer is built of inline scripts and styles.
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      directives: {
+        defaultSrc: ["'self'"],
+        scriptSrc: ["'self'", "'unsafe-inline'"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:'],
+        // Over plain http, which a service on loopback speaks, this would send the browser to https.
+        upgradeInsecureRequests: null,
+      },
+    },
+  });
+  if (loaded.settings.server.docsEnabled) {
+    SwaggerModule.setup('docs', app, () => createOpenApiDocument(app), {
+      jsonDocumentUrl: 'openapi.json',
+      yamlDocumentUrl: 'openapi.yaml',
+      customSiteTitle: 'Twitter DM channel: API',
+      swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true },
+    });
+  }
+  app.enableShutdownHooks();
+  return app;
+}

@@ -1,0 +1,37 @@
+import { SubscriptionCheckJob } from './channels/subscription-check.job.js';
+import { ExpiredWindowsJob } from './messaging/expired-windows.job.js';
+import { CleanUpJob } from './operations/clean-up.job.js';
+import type { TimetableEntry } from './operations/scheduled-jobs.service.js';
+import { WebhookBacklogJob } from './webhook/webhook-backlog.job.js';
+
+/**
+ * Everything that this service does without being asked. The cadences are settings (`timetable.…Ms`);
+ * each run is recorded in `job_runs`, and happens on one instance only, however many run.
+ */
+export const timetable: readonly TimetableEntry[] = [
+  {
+    // X's webhooks turn invalid and subscriptions vanish without a word.
+    name: 'subscription-check',
+    job: SubscriptionCheckJob,
+    cadence: 'subscriptionCheckMs',
+    jitter: 'subscriptionCheckJitterMs',
+  },
+  {
+    // Notes closed reply windows and expires messages past `validUntil`. Decisions do not wait for it.
+    name: 'expired-windows',
+    job: ExpiredWindowsJob,
+    cadence: 'expiredWindowsMs',
+  },
+  {
+    // Events are processed as they come; this takes up what a crash or a failure left.
+    name: 'webhook-backlog',
+    job: WebhookBacklogJob,
+    cadence: 'webhookBacklogMs',
+  },
+  {
+    // Idempotency keys and records of runs that were kept long enough.
+    name: 'clean-up',
+    job: CleanUpJob,
+    cadence: 'cleanUpMs',
+  },
+];
