@@ -5,6 +5,7 @@ import type { LoadedSettings } from './config/load-settings.service.js';
 import { SettingsModule } from './config/settings.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HttpModule } from './http/http.module.js';
+import type { Clock } from './kernel/clock.js';
 import { MessagingModule } from './messaging/messaging.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { RuntimeModule } from './runtime/runtime.module.js';
@@ -14,12 +15,12 @@ import { WebhookModule } from './webhook/webhook.module.js';
 /** The whole service, for one set of settings. */
 @Module({})
 export class AppModule {
-  static for(loaded: LoadedSettings): DynamicModule {
+  static for(loaded: LoadedSettings, clock?: Clock): DynamicModule {
     return {
       module: AppModule,
       imports: [
         SettingsModule.for(loaded),
-        RuntimeModule,
+        RuntimeModule.with(clock),
         DatabaseModule,
         HttpModule,
         AccessModule,

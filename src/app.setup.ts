@@ -8,14 +8,15 @@ import { createHttpAdapter, trackRequests } from './http/http-adapter.service.js
 import { createOpenApiDocument } from './http/openapi.service.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { ValidationPipe } from './http/validation.pipe.js';
+import type { Clock } from './kernel/clock.js';
 import { Log } from './runtime/log.service.js';
 import { Randomness } from './runtime/randomness.service.js';
 import { RequestContexts } from './runtime/request-context.service.js';
 
-/** The app as it is served, not yet listening. What `main` and every end-to-end test share. */
-export async function createApp(loaded: LoadedSettings): Promise<NestFastifyApplication> {
+/** The app as it is served, not yet listening. What `main` and every end-to-end test share; those may bring a clock that they move. */
+export async function createApp(loaded: LoadedSettings, clock?: Clock): Promise<NestFastifyApplication> {
   const { adapter, routes } = createHttpAdapter(loaded.settings, new Randomness());
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(loaded), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(loaded, clock), adapter, {
     bodyParser: false,
     bufferLogs: true,
     abortOnError: false,

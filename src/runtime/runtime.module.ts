@@ -1,4 +1,4 @@
-import { Global, Module } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { Ids } from './ids.service.js';
 import { Log } from './log.service.js';
@@ -9,9 +9,15 @@ import { SystemClock } from './system-clock.service.js';
 import { Timers } from './timers.service.js';
 
 /** What touches the process and the world outside: the clock, randomness, timers, the log. Everything else is given these. */
-@Global()
-@Module({
-  providers: [{ provide: Clock, useClass: SystemClock }, Ids, Log, Randomness, RequestContexts, Sealing, Timers],
-  exports: [Clock, Ids, Log, Randomness, RequestContexts, Sealing, Timers],
-})
-export class RuntimeModule {}
+@Module({})
+export class RuntimeModule {
+  /** With the system's clock, or with one that a test moves. */
+  static with(clock: Clock = new SystemClock()): DynamicModule {
+    return {
+      module: RuntimeModule,
+      global: true,
+      providers: [{ provide: Clock, useValue: clock }, Ids, Log, Randomness, RequestContexts, Sealing, Timers],
+      exports: [Clock, Ids, Log, Randomness, RequestContexts, Sealing, Timers],
+    };
+  }
+}

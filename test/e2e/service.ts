@@ -1,0 +1,127 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createApp } from '../../src/app.setup.js';
+import { loadSettings } from '../../src/config/load-settings.service.js';
+import type { Clock } from '../../src/kernel/clock.js';
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox-server.service.js';
+import { freePort } from '../support/processes.js';
+import { NAJM, RANIA } from './cast.js';
+
+export const ADMIN_KEY = 'e2e-admin-key-0123456789';
+
+/** An answer, read to its end. `text` are the bytes that came, for comparing answers byte for byte. */
+export interface Answer<Body = Record<string, any>> {
+  status: number;
+  headers: Headers;
+  text: string;
+  body: Body;
+}
+
+export interface CallOptions {
+  method?: string;
+  /** Sent as JSON; with `raw` the bytes are sent as they are. */
+  body?: unknown;
+  raw?: string | Buffer;
+  headers?: Record<string, string>;
+  /** Null: no key. */
+  key?: string | null;
+}
+
+export interface Service {
+  url: string;
+  app: NestFastifyApplication;
+  call: <Body = Record<string, any>>(path: string, options?: CallOptions) => Promise<Answer<Body>>;
+  /** Stops the service; the data stay for another `startService` with the same `databaseUrl`. */
+  stop: () => Promise<void>;
+}
+
+export interface ServiceOptions {
+  databaseUrl: string;
+  sandboxUrl: string;
+  clock?: Clock;
+  env?: Record<string, string>;
+}
+
+/** The whole service on a free port of loopback, its X being the sandbox. */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const loaded = loadSettings({
+    env: {
+      CONFIG_DIR: resolve('config'),
+      PORT: String(port),
+      PUBLIC_URL: url,
+      DATABASE_URL: options.databaseUrl,
+      ADMIN_API_KEY: ADMIN_KEY,
+      ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
+      X_API_URL: options.sandboxUrl,
+      X_UPLOAD_URL: options.sandboxUrl,
+      TWITTER_CHANNEL__LOGGING__LEVEL: 'silent',
+      TWITTER_CHANNEL__MESSAGING__POLL_MS: '100',
+      ...options.env,
+    },
+  });
+  const app = await createApp(loaded, options.clock);
+  await app.listen(port, '127.0.0.1');
+  return { url, app, call: (path, call) => callService(`${url}${path}`, call), stop: () => app.close() };
+}
+
+/** A sandbox and a service beside it, on a SQLite file that goes when they do. */
+export async function startBoth(options: Partial<ServiceOptions> = {}): Promise<{ sandbox: Sandbox; service: Service; stop: () => Promise<void> }> {
+  const folder = mkdtempSync(join(tmpdir(), 'dm-channel-e2e-'));
+  const sandbox = await startSandbox(options.clock === undefined ? {} : { now: () => options.clock?.now() ?? 0 });
+  const service = await startService({ databaseUrl: `sqlite:${join(folder, 'service.db')}`, sandboxUrl: sandbox.url, ...options });
+  return {
+    sandbox,
+    service,
+    stop: async () => {
+      await service.stop();
+      await sandbox.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The body that creates the sandbox's brand as a channel. */
+export const NAJM_CHANNEL = { name: 'Najm support', ...NAJM.credentials, environmentName: 'prod' };
+
+export async function connectNajm(service: Service): Promise<Record<string, any>> {
+  const created = await service.call('/v1/channels', { body: NAJM_CHANNEL });
+  const connected = await service.call(`/v1/channels/${created.body['id']}/connect`, { method: 'POST' });
+  if (connected.status !== 200) {
+    throw new Error(`The channel did not connect: ${connected.text}`);
+  }
+  return connected.body;
+}
+
+/** A send from the brand to Rania, or to somebody else. */
+export function textTo(text: string, number: string = RANIA.id): Record<string, unknown> {
+  return { from: NAJM.id, to: { number }, content: { type: 'text', text } };
+}
+
+async function callService<Body>(url: string, options: CallOptions = {}): Promise<Answer<Body>> {
+  const { key = ADMIN_KEY, body, raw } = options;
+  const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
+  const response = await fetch(url, {
+    method: options.method ?? (payload === undefined ? 'GET' : 'POST'),
+    redirect: 'manual',
+    headers: {
+      ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+      ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+      ...options.headers,
+    },
+    ...(payload === undefined ? {} : { body: payload }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, body: parse(text) as Body };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
