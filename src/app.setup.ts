@@ -47,6 +47,5 @@ export async function createApp(loaded: LoadedSettings, clock?: Clock): Promise<
       swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true },
     });
   }
-  app.enableShutdownHooks();
   return app;
 }
