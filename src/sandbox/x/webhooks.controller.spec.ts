@@ -96,6 +96,7 @@ describe('webhook addresses', () => {
     ['https://hooks.najm.example/x', true],
     ['https://hooks.najm.example:8443/x', false],
     ['https://hooks.najm.example:443/x', false],
+    ['https:\\\\hooks.najm.example:8443\\x', false],
     ['http://hooks.najm.example/x', false],
     ['http://127.0.0.1:3000/x', true],
     ['http://localhost:3000/x', true],
