@@ -4,7 +4,7 @@ import type { Settings } from '../config/settings.js';
 import { type Instant, toTimestamp } from '../kernel/clock.js';
 import type { XCredentials } from '../x-api/x-credentials.js';
 import type { ChannelDto } from './channel.dto.js';
-import type { ChannelEntity } from './channel.entity.js';
+import type { Channel } from './channel.js';
 import { ChannelCredentials } from './channel-credentials.service.js';
 import { statusOf } from './channel-status.js';
 import { webhookUrlOf } from './webhook-address.js';
@@ -19,22 +19,22 @@ export class ChannelAnswers {
     @InjectSettings('server') private readonly server: Settings['server'],
   ) {}
 
-  async of(channel: ChannelEntity): Promise<ChannelDto> {
+  async of(channel: Channel): Promise<ChannelDto> {
     const [answer] = await this.ofMany([channel]);
     return answer as ChannelDto;
   }
 
-  async ofMany(channels: readonly ChannelEntity[]): Promise<ChannelDto[]> {
+  async ofMany(channels: readonly Channel[]): Promise<ChannelDto[]> {
     const updates = await this.credentials.listUpdates(channels.map((channel) => channel.id));
     return channels.map((channel) => this.toDto(channel, updates.get(channel.id)));
   }
 
   /** For a channel that is made in the running unit of work, whose rows no reader sees yet. */
-  ofNew(channel: ChannelEntity): ChannelDto {
+  ofNew(channel: Channel): ChannelDto {
     return this.toDto(channel, undefined);
   }
 
-  private toDto(channel: ChannelEntity, secrets: SecretUpdates | undefined): ChannelDto {
+  private toDto(channel: Channel, secrets: SecretUpdates | undefined): ChannelDto {
     const secret = (name: keyof XCredentials) => ({ updatedAt: toTimestamp(secrets?.[name] ?? channel.createdAt) });
     return {
       id: channel.id,

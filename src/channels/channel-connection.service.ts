@@ -8,6 +8,7 @@ import { Problem } from '../kernel/problem.js';
 import { Log } from '../runtime/log.service.js';
 import { XApi } from '../x-api/x-api.service.js';
 import type { XCredentials } from '../x-api/x-credentials.js';
+import type { Channel } from './channel.js';
 import { ChannelEntity } from './channel.entity.js';
 import { ChannelCredentials } from './channel-credentials.service.js';
 import { ChannelDirectory } from './channel-directory.service.js';
@@ -35,7 +36,7 @@ export class ChannelConnection {
   ) {}
 
   /** Registers or adopts the webhook and subscribes the account. Repeating it is harmless. @throws Problem that says what to do at X */
-  connect(channel: ChannelEntity, options: { takeOver: boolean }): Promise<void> {
+  connect(channel: Channel, options: { takeOver: boolean }): Promise<void> {
     return this.gate.runExclusive(async () => {
       await this.establish(channel, options).catch((error: unknown) => {
         throw toXProblem(error);
@@ -45,7 +46,7 @@ export class ChannelConnection {
   }
 
   /** Ends the subscription; the webhook stays for the other channels. @throws Problem when X does not answer */
-  disconnect(channel: ChannelEntity): Promise<void> {
+  disconnect(channel: Channel): Promise<void> {
     return this.gate.runExclusive(async () => {
       await this.unsubscribe(channel, await this.credentials.get(channel.id));
       await this.setConnection(channel.id, 'disconnected', null);
@@ -53,7 +54,7 @@ export class ChannelConnection {
   }
 
   /** `disconnect`, and our webhook goes too when this was its last channel. */
-  remove(channel: ChannelEntity): Promise<void> {
+  remove(channel: Channel): Promise<void> {
     return this.gate.runExclusive(async () => {
       const credentials = await this.credentials.get(channel.id);
       await this.unsubscribe(channel, credentials);
@@ -90,7 +91,7 @@ export class ChannelConnection {
     await this.setConnection(channelId, 'revoked', 'The account withdrew the app’s access to it. Give the channel new tokens.');
   }
 
-  private async establish(channel: ChannelEntity, options: { takeOver: boolean }): Promise<void> {
+  private async establish(channel: Channel, options: { takeOver: boolean }): Promise<void> {
     const url = this.webhookUrl(channel);
     if (url === null) {
       throw new Problem('channel.public-url-missing', 'Set PUBLIC_URL to the https address under which X reaches this service, then restart it.');
@@ -111,7 +112,7 @@ export class ChannelConnection {
   }
 
   /** Subscriptions hang on the webhook: a new one has none of those that the old one had. */
-  private async subscribeOthers(channel: ChannelEntity): Promise<void> {
+  private async subscribeOthers(channel: Channel): Promise<void> {
     const sharing = await this.directory.listOfWebhook(channel.webhookKey);
     const alive: Connection[] = ['connected', 'degraded'];
     for (const other of sharing.filter(({ id, connection }) => id !== channel.id && alive.includes(connection))) {
@@ -120,7 +121,7 @@ export class ChannelConnection {
   }
 
   /** Tells our own sends apart in X's echoes. They are told apart without it too, so that a failure is no reason to stop. */
-  private async learnAppId(channel: ChannelEntity, credentials: XCredentials): Promise<void> {
+  private async learnAppId(channel: Channel, credentials: XCredentials): Promise<void> {
     if (channel.xAppId !== null) {
       return;
     }
@@ -133,7 +134,7 @@ export class ChannelConnection {
     }
   }
 
-  private async unsubscribe(channel: ChannelEntity, credentials: XCredentials): Promise<void> {
+  private async unsubscribe(channel: Channel, credentials: XCredentials): Promise<void> {
     try {
       await this.x.events(channel.eventsApi).unsubscribe(credentials, channel.environmentName ?? '', channel.accountId);
     } catch (error) {
@@ -145,7 +146,7 @@ export class ChannelConnection {
     }
   }
 
-  private webhookUrl(channel: ChannelEntity): string | null {
+  private webhookUrl(channel: Channel): string | null {
     return this.server.publicUrl === null ? null : webhookUrlOf(this.server.publicUrl, channel.webhookKey);
   }
 

@@ -39,8 +39,8 @@ export class ChannelCredentials {
     return account;
   }
 
-  /** Seals what changed. Joins the running unit of work. */
-  async keep(channelId: string, credentials: XCredentials): Promise<void> {
+  /** Seals what changed, dated `now`. Joins the running unit of work. */
+  async keep(channelId: string, credentials: XCredentials, now: Instant = this.clock.now()): Promise<void> {
     await this.unitOfWork.run(async (manager) => {
       const before = await manager.findBy(ChannelSecretEntity, { channelId });
       for (const name of CREDENTIAL_NAMES) {
@@ -49,9 +49,9 @@ export class ChannelCredentials {
           continue;
         }
         if (old !== undefined && name === 'consumerSecret') {
-          await manager.upsert(ChannelSecretEntity, this.seal(channelId, 'previousConsumerSecret', this.open(old)), ['channelId', 'name']);
+          await manager.upsert(ChannelSecretEntity, this.seal(channelId, 'previousConsumerSecret', this.open(old), now), ['channelId', 'name']);
         }
-        await manager.upsert(ChannelSecretEntity, this.seal(channelId, name, credentials[name]), ['channelId', 'name']);
+        await manager.upsert(ChannelSecretEntity, this.seal(channelId, name, credentials[name], now), ['channelId', 'name']);
       }
     });
   }
@@ -109,9 +109,9 @@ export class ChannelCredentials {
     await this.unitOfWork.run((manager) => manager.delete(ChannelSecretEntity, { channelId }));
   }
 
-  private seal(channelId: string, name: SecretName, text: string): ChannelSecretEntity {
+  private seal(channelId: string, name: SecretName, text: string, updatedAt: Instant): ChannelSecretEntity {
     const row = new ChannelSecretEntity();
-    return Object.assign(row, { channelId, name, updatedAt: this.clock.now(), ...this.sealing.seal(text, contextOf(channelId, name)) });
+    return Object.assign(row, { channelId, name, updatedAt, ...this.sealing.seal(text, contextOf(channelId, name)) });
   }
 
   private open(row: ChannelSecretEntity): string {

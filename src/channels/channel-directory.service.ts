@@ -3,6 +3,7 @@ import { In } from 'typeorm';
 import { Reader } from '../database/reader.service.js';
 import { decodeCursor, type Page, type PageRequest, toPage } from '../kernel/page.js';
 import { Problem } from '../kernel/problem.js';
+import type { Channel } from './channel.js';
 import { ChannelEntity } from './channel.entity.js';
 import { isToBeKeptAlive } from './channel-status.js';
 
@@ -12,7 +13,7 @@ export class ChannelDirectory {
   constructor(private readonly reader: Reader) {}
 
   /** @throws Problem `channel.not-found` */
-  async get(team: string, id: string): Promise<ChannelEntity> {
+  async get(team: string, id: string): Promise<Channel> {
     const channel = await this.channels.findOneBy({ id, team });
     if (channel === null) {
       throw new Problem('channel.not-found', 'No channel has this id.');
@@ -21,7 +22,7 @@ export class ChannelDirectory {
   }
 
   /** The channel that sends as this X account. @throws Problem `channel.not-found` */
-  async getByAccount(team: string, accountId: string): Promise<ChannelEntity> {
+  async getByAccount(team: string, accountId: string): Promise<Channel> {
     const channel = await this.channels.findOneBy({ accountId, team });
     if (channel === null) {
       throw new Problem('channel.not-found', 'No channel acts for the X account in `from`.', {
@@ -31,7 +32,7 @@ export class ChannelDirectory {
     return channel;
   }
 
-  async list(team: string, request: PageRequest): Promise<Page<ChannelEntity>> {
+  async list(team: string, request: PageRequest): Promise<Page<Channel>> {
     const query = this.channels
       .createQueryBuilder('channel')
       .where('channel.team = :team', { team })
@@ -43,28 +44,28 @@ export class ChannelDirectory {
     return toPage(await query.getMany(), request);
   }
 
-  findById(id: string): Promise<ChannelEntity | null> {
+  findById(id: string): Promise<Channel | null> {
     return this.channels.findOneBy({ id });
   }
 
-  findByIds(ids: readonly string[]): Promise<ChannelEntity[]> {
+  findByIds(ids: readonly string[]): Promise<Channel[]> {
     return ids.length === 0 ? Promise.resolve([]) : this.channels.findBy({ id: In([...ids]) });
   }
 
   /** The channel that an event on this webhook is for. */
-  findByWebhook(webhookKey: string, accountId: string): Promise<ChannelEntity | null> {
+  findByWebhook(webhookKey: string, accountId: string): Promise<Channel | null> {
     return this.channels.findOneBy({ webhookKey, accountId });
   }
 
-  findByAnyAccount(accountId: string): Promise<ChannelEntity | null> {
+  findByAnyAccount(accountId: string): Promise<Channel | null> {
     return this.channels.findOneBy({ accountId });
   }
 
-  listOfWebhook(webhookKey: string): Promise<ChannelEntity[]> {
+  listOfWebhook(webhookKey: string): Promise<Channel[]> {
     return this.channels.findBy({ webhookKey });
   }
 
-  async listToBeKeptAlive(): Promise<ChannelEntity[]> {
+  async listToBeKeptAlive(): Promise<Channel[]> {
     return (await this.channels.find()).filter((channel) => isToBeKeptAlive(channel.connection));
   }
 

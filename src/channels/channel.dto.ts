@@ -37,11 +37,11 @@ export const createChannelSchema = z
   .meta({
     id: 'CreateChannel',
     example: {
-      name: 'Najm support',
+      name: 'Najm Fibre support',
       consumerKey: 'simConsumerKey',
       consumerSecret: 'sim-consumer-secret',
-      accessToken: '1488203456789012345-simAccessToken',
-      accessTokenSecret: 'sim-access-secret',
+      accessToken: '1502938475610293847-simAccessTokenTwo',
+      accessTokenSecret: 'sim-access-secret-two',
       environmentName: 'prod',
     },
   });

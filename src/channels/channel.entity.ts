@@ -1,15 +1,11 @@
 import { Entity } from 'typeorm';
-import type { BeyondAllotment } from '../config/settings.js';
 import { FlagColumn, IdColumn, InstantColumn, JsonColumn, TextColumn } from '../database/columns.decorator.js';
-import type { EventsApiName, MessagesApiName } from '../x-api/x-api.service.js';
+import type { EventsApiName, MessagesApiName } from '../x-api/x-generations.js';
+import type { Channel, ChannelPolicy } from './channel.js';
 import type { Connection } from './channel-status.js';
 
-export interface ChannelPolicy {
-  beyondAllotment: BeyondAllotment;
-}
-
 @Entity('channels')
-export class ChannelEntity {
+export class ChannelEntity implements Channel {
   @IdColumn()
   id: string;
 
@@ -19,7 +15,6 @@ export class ChannelEntity {
   @TextColumn()
   name: string;
 
-  /** The X user id of the account that the channel acts for. */
   @TextColumn({ name: 'account_id' })
   accountId: string;
 
@@ -32,7 +27,6 @@ export class ChannelEntity {
   @TextColumn({ name: 'app_fingerprint' })
   appFingerprint: string;
 
-  /** The app's numeric id at X, once X told it; the sender of our own messages in X's echoes. */
   @TextColumn({ name: 'x_app_id', nullable: true })
   xAppId: string | null;
 
@@ -51,7 +45,6 @@ export class ChannelEntity {
   @TextColumn()
   connection: Connection;
 
-  /** Why it is degraded or revoked, in words; null otherwise. */
   @TextColumn({ name: 'connection_detail', nullable: true })
   connectionDetail: string | null;
 

@@ -8,6 +8,7 @@ import { Problem } from '../kernel/problem.js';
 import { Ids } from '../runtime/ids.service.js';
 import type { XAccount, XCredentials } from '../x-api/x-credentials.js';
 import type { CreateChannel, PatchChannel } from './channel.dto.js';
+import type { Channel } from './channel.js';
 import { ChannelEntity } from './channel.entity.js';
 import { ChannelConnection } from './channel-connection.service.js';
 import { ChannelCredentials } from './channel-credentials.service.js';
@@ -34,7 +35,7 @@ export class Channels {
   ) {}
 
   /** To be called with the account that `ChannelCredentials.tryOnX` found. @throws Problem `channel.account-taken` */
-  async create(wanted: NewChannel, account: XAccount): Promise<ChannelEntity> {
+  async create(wanted: NewChannel, account: XAccount): Promise<Channel> {
     const now = this.clock.now();
     const appFingerprint = appFingerprintOf(wanted.consumerKey);
     const channel = Object.assign(new ChannelEntity(), {
@@ -65,14 +66,14 @@ export class Channels {
       await manager.insert(ChannelEntity, channel).catch((error: unknown) => {
         throw isUniqueViolation(error) ? accountTaken(account) : error;
       });
-      await this.credentials.keep(channel.id, wanted);
+      await this.credentials.keep(channel.id, wanted, now);
       this.unitOfWork.afterCommit(() => this.consumerSecrets.invalidate());
     });
     return channel;
   }
 
   /** @throws Problem `channel.not-found`, `channel.declared-in-config`, `channel.different-account`, or what X says of new credentials */
-  async patch(team: string, id: string, patch: PatchChannel): Promise<ChannelEntity> {
+  async patch(team: string, id: string, patch: PatchChannel): Promise<Channel> {
     const channel = await this.getChangeable(team, id);
     const credentials = hasCredentials(patch) ? { ...(await this.credentials.get(id)), ...pickCredentials(patch) } : null;
     if (credentials !== null) {
@@ -100,8 +101,8 @@ export class Channels {
 
   /** Writes a change of a channel; with new credentials of another app its webhook is another one, which is connected at once. */
   async change(
-    channel: ChannelEntity,
-    change: Pick<ChannelEntity, 'name' | 'policy' | 'isPaused'> & { credentials: XCredentials | null },
+    channel: Channel,
+    change: Pick<Channel, 'name' | 'policy' | 'isPaused'> & { credentials: XCredentials | null },
   ): Promise<void> {
     const { credentials, ...fields } = change;
     const appFingerprint = credentials === null ? channel.appFingerprint : appFingerprintOf(credentials.consumerKey);
@@ -123,7 +124,7 @@ export class Channels {
     }
   }
 
-  private async getChangeable(team: string, id: string): Promise<ChannelEntity> {
+  private async getChangeable(team: string, id: string): Promise<Channel> {
     const channel = await this.directory.get(team, id);
     if (channel.isDeclaredInConfig) {
       throw new Problem('channel.declared-in-config', 'Change it in the YAML file that declares it, then restart the service.');
@@ -131,7 +132,7 @@ export class Channels {
     return channel;
   }
 
-  private async tryNewCredentials(channel: ChannelEntity, credentials: XCredentials): Promise<void> {
+  private async tryNewCredentials(channel: Channel, credentials: XCredentials): Promise<void> {
     const account = await this.credentials.tryOnX(credentials);
     if (account.id !== channel.accountId) {
       throw new Problem(

@@ -4,6 +4,8 @@ import type { ChannelCredentials as Credentials, DeclaredChannel, Secrets, Setti
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Problem } from '../kernel/problem.js';
 import { Log } from '../runtime/log.service.js';
+import { Timers } from '../runtime/timers.service.js';
+import type { Channel } from './channel.js';
 import { ChannelEntity } from './channel.entity.js';
 import { ChannelConnection } from './channel-connection.service.js';
 import { ChannelCredentials } from './channel-credentials.service.js';
@@ -22,6 +24,7 @@ export class DeclaredChannels implements OnApplicationBootstrap {
     private readonly directory: ChannelDirectory,
     private readonly connection: ChannelConnection,
     private readonly unitOfWork: UnitOfWork,
+    private readonly timers: Timers,
     private readonly log: Log,
     @InjectSettings('channels') private readonly declared: Settings['channels'],
     @InjectSettings('ratePolicy') private readonly ratePolicy: Settings['ratePolicy'],
@@ -50,7 +53,7 @@ export class DeclaredChannels implements OnApplicationBootstrap {
     }
   }
 
-  private async reconcile(wanted: DeclaredChannel, credentials: Credentials): Promise<ChannelEntity> {
+  private async reconcile(wanted: DeclaredChannel, credentials: Credentials): Promise<Channel> {
     const account = await this.credentials.tryOnX(credentials);
     const policy = wanted.policy ?? { beyondAllotment: this.ratePolicy.beyondAllotment };
     const existing = await this.directory.findByAnyAccount(account.id);
@@ -70,10 +73,10 @@ export class DeclaredChannels implements OnApplicationBootstrap {
     return this.connectIfWanted(wanted, declared);
   }
 
-  private async connectIfWanted(wanted: DeclaredChannel, channel: ChannelEntity): Promise<ChannelEntity> {
+  private async connectIfWanted(wanted: DeclaredChannel, channel: Channel): Promise<Channel> {
     if (wanted.connect) {
       // X calls back before it answers, so not before this start is over and the service listens.
-      setImmediate(() => void this.connection.repair(channel.id));
+      void this.timers.nextTurn().then(() => this.connection.repair(channel.id));
     }
     return channel;
   }

@@ -4,7 +4,7 @@ import type { EventsApi, XWebhook } from '../x-api/events-api.js';
 import { XApi } from '../x-api/x-api.service.js';
 import type { XCredentials } from '../x-api/x-credentials.js';
 import { XFailure } from '../x-api/x-failure.js';
-import type { ChannelEntity } from './channel.entity.js';
+import type { Channel } from './channel.js';
 
 /** Our place among X's webhooks: one an environment, taken without pushing anybody out unless told to. */
 @Injectable()
@@ -16,7 +16,7 @@ export class WebhookRegistration {
    * @throws Problem `channel.webhook-occupied`, `channel.environment-not-found`; XFailure for what X refuses
    */
   async ensure(
-    channel: ChannelEntity,
+    channel: Channel,
     credentials: XCredentials,
     url: string,
     options: { takeOver: boolean },
@@ -43,7 +43,7 @@ export class WebhookRegistration {
   }
 
   /** Takes our webhook away, if X has it. */
-  async remove(channel: ChannelEntity, credentials: XCredentials, url: string | null): Promise<void> {
+  async remove(channel: Channel, credentials: XCredentials, url: string | null): Promise<void> {
     const events = this.x.events(channel.eventsApi);
     const environment = channel.environmentName ?? '';
     const webhooks = (await events.listWebhooks(credentials, environment)) ?? [];

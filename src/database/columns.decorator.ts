@@ -1,4 +1,3 @@
-import { applyDecorators } from '@nestjs/common';
 import { Column, type ColumnOptions, PrimaryColumn, type ValueTransformer } from 'typeorm';
 
 /**
@@ -28,7 +27,7 @@ export const TextColumn = (options: Options = {}): PropertyDecorator => Column({
 
 /** Epoch milliseconds. */
 export const InstantColumn = (options: Options = {}): PropertyDecorator =>
-  applyDecorators(Column({ type: 'bigint', transformer: instantTransformer, ...options })) as PropertyDecorator;
+  Column({ type: 'bigint', transformer: instantTransformer, ...options });
 
 /** A small whole number. */
 export const CountColumn = (options: Options = {}): PropertyDecorator => Column({ type: 'integer', ...options });

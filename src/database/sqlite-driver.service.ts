@@ -26,7 +26,7 @@ export async function prepareSqliteWriter(dataSource: DataSource): Promise<void>
 
 /** SQLite reports the level it was asked for before the first write and the one in force after it, so ask after one. */
 export async function assertSqliteIsDurable(dataSource: DataSource): Promise<void> {
-  const [row] = (await dataSource.query('PRAGMA synchronous')) as { synchronous: number }[];
+  const [row] = await dataSource.query<{ synchronous: number }[]>('PRAGMA synchronous');
   const FULL = 2;
   if (row === undefined || row.synchronous < FULL) {
     throw new Error(`SQLite would acknowledge rows that a power cut loses: synchronous is ${row?.synchronous}, not FULL (2)`);

@@ -26,7 +26,7 @@ export function createHttpAdapter(
     return503OnClosing: true,
     forceCloseConnections: 'idle',
   });
-  const instance = adapter.getInstance() as unknown as FastifyInstance;
+  const instance = adapter.getInstance<FastifyInstance>();
   const routes: Route[] = [];
   instance.addHook('onRoute', (route) => {
     if (route.url.startsWith(RAW_BODY_PATH)) {
@@ -42,7 +42,7 @@ export function createHttpAdapter(
 
 /** Answers every request with its id and makes it known to what runs for it. */
 export function trackRequests(adapter: FastifyAdapter, contexts: RequestContexts): void {
-  const instance = adapter.getInstance() as unknown as FastifyInstance;
+  const instance = adapter.getInstance<FastifyInstance>();
   instance.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     contexts.run({ requestId: request.id }, done);

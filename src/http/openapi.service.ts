@@ -42,7 +42,7 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('Webhook', 'Where X calls us.')
     .build();
   const document = SwaggerModule.createDocument(app, config, {
-    standardSchemaConverter: (schema, { schemaType }) => toOpenApi(schema as unknown as z.ZodType, schemaType),
+    standardSchemaConverter: (schema, { schemaType }) => toOpenApi(schema as z.ZodType, schemaType),
     operationIdFactory: (controller, method) => `${controller.replace('Controller', '')}.${method}`,
   });
   const problem = toOpenApi(problemSchema, 'output');

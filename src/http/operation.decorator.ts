@@ -35,7 +35,7 @@ export function Operation(docs: OperationDocs): MethodDecorator {
       : []),
     ...answers,
     ...problemAnswers(problemsOf(docs)),
-  ) as MethodDecorator;
+  );
 }
 
 function problemsOf(docs: OperationDocs): ProblemCode[] {

@@ -21,6 +21,16 @@ export function toValidationProblem(issues: readonly ValidationIssue[], where: '
   return new Problem('request.invalid', summary, { errors });
 }
 
+/** NUL is no character of a text, and PostgreSQL stores none. Gives what is wrong with a value that a schema has passed. */
+export function findNul(value: unknown, path: readonly PropertyKey[] = []): ValidationIssue[] {
+  if (typeof value === 'string') {
+    return value.includes('\u0000') ? [{ message: 'Must not contain the character NUL.', path, code: 'nul-character' }] : [];
+  }
+  return typeof value === 'object' && value !== null
+    ? Object.entries(value).flatMap(([key, nested]) => findNul(nested, [...path, key]))
+    : [];
+}
+
 function toFieldProblems(issue: ValidationIssue, where: 'body' | 'query' | 'path'): FieldProblem[] {
   const path = (issue.path ?? []).map((segment) => (typeof segment === 'object' ? segment.key : segment));
   if (issue.code === 'unrecognized_keys' && issue.keys !== undefined) {

@@ -1,8 +1,8 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { toValidationProblem, type ValidationIssue } from './request-validation.js';
+import { toValidationProblem } from './request-validation.js';
 
-/** Checks what a handler declares with `@Body({ schema })`, `@Query({ schema })` or `@Param(name, { schema })`. */
+/** Checks what a handler declares with `@Body({ schema })`, `@Query({ schema })` or `@Param(name, { schema })`; no part of a path holds NUL. */
 @Injectable()
 export class ValidationPipe implements PipeTransform {
   async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
@@ -13,7 +13,7 @@ export class ValidationPipe implements PipeTransform {
     const result = await schema['~standard'].validate(value);
     if (result.issues !== undefined) {
       const where = metadata.type === 'param' ? 'path' : metadata.type;
-      throw toValidationProblem(result.issues as readonly ValidationIssue[], where);
+      throw toValidationProblem(result.issues, where);
     }
     return result.value;
   }

@@ -4,10 +4,10 @@ export type IdPrefix = 'chn' | 'cnv' | 'msg' | 'cbk' | 'dlv' | 'key' | 'evt' | '
 // Crockford's alphabet: no I, L, O or U, so that an id read aloud or typed by hand is not mistaken.
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const TIME_LENGTH = 10; // 50 bits of milliseconds: enough until the year 37658
-const RANDOM_LENGTH = 16; // 80 bits
+const RANDOM_LENGTH = 16; // 79 bits: the first digit starts in the lower half, so that counting up never runs over
 
 /**
- * Makes ids that sort by the time they were made: prefix, milliseconds, then 80 random bits.
+ * Makes ids that sort by the time they were made: prefix, milliseconds, then 79 random bits.
  * Within one millisecond the random part is counted up, so ids of one process never go backwards.
  */
 export class IdFactory {
@@ -24,7 +24,7 @@ export class IdFactory {
   }
 
   private freshRandom(): number[] {
-    return Array.from(this.randomBytes(RANDOM_LENGTH), (byte) => byte % ALPHABET.length);
+    return Array.from(this.randomBytes(RANDOM_LENGTH), (byte, index) => byte % (index === 0 ? ALPHABET.length / 2 : ALPHABET.length));
   }
 }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { ChannelEntity } from '../channels/channel.entity.js';
+import type { Channel } from '../channels/channel.js';
 import { Reader } from '../database/reader.service.js';
 import { lockedForUpdate } from '../database/row-lock.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
@@ -35,7 +35,7 @@ export class Conversations {
   ) {}
 
   /** The conversation, made if there is none, and ours alone until the unit of work ends. What is known of the participant is kept. */
-  async lock(channel: ChannelEntity, participant: Participant): Promise<ConversationEntity> {
+  async lock(channel: Channel, participant: Participant): Promise<ConversationEntity> {
     return this.unitOfWork.run(async (manager) => {
       const conversation = await this.findForUpdate(manager, channel.id, participant.id);
       if (conversation !== null) {

@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
 import { Ids } from '../runtime/ids.service.js';
@@ -13,7 +13,7 @@ import { Sending } from './sending.service.js';
  * It looks when somebody wakes it and every `messaging.pollMs`; the outbox is the truth, waking only makes it quick.
  */
 @Injectable()
-export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown {
+export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly owner: string;
   private readonly running = new Map<Promise<void>, string>();
   private poll: Timer | undefined;
@@ -53,7 +53,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   /** Takes nothing more and lets what is being sent come to its end. */
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     this.isStopping = true;
     this.poll?.cancel();
     await this.looking;

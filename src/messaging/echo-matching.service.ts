@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull } from 'typeorm';
-import type { ChannelEntity } from '../channels/channel.entity.js';
+import type { Channel } from '../channels/channel.js';
 import { MINUTE_MS } from '../kernel/duration.js';
 import type { XDirectMessage } from '../x-api/direct-message-v1.js';
 import { AttemptEntity } from './attempt.entity.js';
@@ -24,7 +24,7 @@ export class EchoMatching {
   constructor(private readonly settlement: Settlement) {}
 
   /** True when the echo was that of a message of ours, which is then `sent`. */
-  async settle(manager: EntityManager, channel: ChannelEntity, conversation: ConversationEntity, echo: XDirectMessage): Promise<boolean> {
+  async settle(manager: EntityManager, channel: Channel, conversation: ConversationEntity, echo: XDirectMessage): Promise<boolean> {
     if (channel.xAppId !== null && echo.sourceAppId !== null && echo.sourceAppId !== channel.xAppId) {
       return false;
     }

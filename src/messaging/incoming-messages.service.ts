@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { ChannelEntity } from '../channels/channel.entity.js';
+import type { Channel } from '../channels/channel.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../kernel/clock.js';
 import { windowAfterInbound } from '../rate-policy/reply-window.js';
@@ -38,7 +38,7 @@ export class IncomingMessages {
   ) {}
 
   /** A message to the channel, or the echo of one that the channel's account sent. */
-  async record(channel: ChannelEntity, message: XDirectMessage, profiles: ReadonlyMap<string, Profile>): Promise<void> {
+  async record(channel: Channel, message: XDirectMessage, profiles: ReadonlyMap<string, Profile>): Promise<void> {
     const isOutbound = message.senderId === channel.accountId;
     const participantId = isOutbound ? message.recipientId : message.senderId;
     const profile = profiles.get(participantId);
@@ -61,7 +61,7 @@ export class IncomingMessages {
 
   /** The participant has read everything up to a message. */
   async recordRead(
-    channel: ChannelEntity,
+    channel: Channel,
     read: { participantId: string; lastReadMessageId: string; readAt: Instant },
   ): Promise<void> {
     await this.readReceipts.record(channel.id, read);
@@ -69,7 +69,7 @@ export class IncomingMessages {
 
   private async recordInbound(
     manager: EntityManager,
-    channel: ChannelEntity,
+    channel: Channel,
     conversation: ConversationEntity,
     message: XDirectMessage,
   ): Promise<void> {
@@ -85,7 +85,7 @@ export class IncomingMessages {
 
   private async recordSentElsewhere(
     manager: EntityManager,
-    channel: ChannelEntity,
+    channel: Channel,
     conversation: ConversationEntity,
     message: XDirectMessage,
   ): Promise<void> {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
-import type { ChannelEntity } from '../channels/channel.entity.js';
+import type { Channel } from '../channels/channel.js';
 import { ChannelDirectory } from '../channels/channel-directory.service.js';
 import { Reader } from '../database/reader.service.js';
 import { Clock, toTimestamp, toTimestampOrNull } from '../kernel/clock.js';
@@ -34,7 +34,7 @@ export class MessageAnswers {
   }
 
   /** `channel` is undefined for what a deleted channel left. */
-  ofMessage(message: MessageEntity, conversation: ConversationEntity, channel: ChannelEntity | undefined): MessageDto {
+  ofMessage(message: MessageEntity, conversation: ConversationEntity, channel: Channel | undefined): MessageDto {
     const account = { number: channel?.accountId ?? '', name: channel === undefined ? null : `@${channel.accountUsername}` };
     const participant = { number: conversation.participantId, name: atName(conversation.participantUsername) };
     const isInbound = message.direction === 'inbound';
@@ -63,7 +63,7 @@ export class MessageAnswers {
   }
 
   /** The reply window as the `RateLimit` headers say it. */
-  rateLimitHeaders(conversation: ConversationEntity, channel: ChannelEntity): Record<string, string> {
+  rateLimitHeaders(conversation: ConversationEntity, channel: Channel): Record<string, string> {
     return toRateLimitHeaders(windowOf(conversation), this.ratePolicy.windowRule(channel.messagesApi), this.clock.now());
   }
 
@@ -83,12 +83,12 @@ export class MessageAnswers {
     }));
   }
 
-  private windowViewOf(conversation: ConversationEntity, channel: ChannelEntity | undefined): WindowView {
+  private windowViewOf(conversation: ConversationEntity, channel: Channel | undefined): WindowView {
     const rule = this.ratePolicy.windowRule(channel?.messagesApi ?? 'v1.1');
     return toWindowView(windowOf(conversation), rule, this.clock.now());
   }
 
-  private async channelsOf(conversations: readonly ConversationEntity[]): Promise<Map<string, ChannelEntity>> {
+  private async channelsOf(conversations: readonly ConversationEntity[]): Promise<Map<string, Channel>> {
     const channels = await this.channels.findByIds([...new Set(conversations.map((conversation) => conversation.channelId))]);
     return new Map(channels.map((channel) => [channel.id, channel]));
   }

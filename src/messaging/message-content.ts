@@ -23,11 +23,13 @@ export function toContent(message: XDirectMessage): MessageContent {
   };
 }
 
-const LINK = /https?:\/\/\S+/gu;
+// X makes links of bare host names too. What only looks like one is the same in the echo, so taking too much does no harm.
+const LINK = /(?:https?:\/\/|(?<![a-z0-9])[a-z0-9][a-z0-9-]{0,62}\.[a-z])\S*/giu;
 
 /**
  * The same for a text and for X's echo of it: X shortens links, and composes characters its own way.
+ * Without NUL, which PostgreSQL's text does not hold.
  */
 export function normaliseForEcho(text: string): string {
-  return text.normalize('NFC').replace(LINK, '<link>').replace(/\s+/gu, ' ').trim();
+  return text.replaceAll('\u0000', '').normalize('NFC').replace(LINK, '<link>').replace(/\s+/gu, ' ').trim();
 }

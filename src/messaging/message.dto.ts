@@ -23,12 +23,7 @@ const recipientSchema = z
 // Not a union: its errors would point at `/to` and not at the field that is wrong.
 const recipientOrListOfOneSchema = z
   .preprocess((to) => (Array.isArray(to) && to.length === 1 ? (to[0] as unknown) : to), recipientSchema)
-  .meta({ description: 'The participant. A list may have one entry.', ...objectOrListOfOne(recipientSchema) });
-
-function objectOrListOfOne(schema: z.ZodType): Record<string, unknown> {
-  const { $schema: _dialect, ...one } = z.toJSONSchema(schema, { io: 'input' });
-  return { anyOf: [one, { type: 'array', items: one, minItems: 1, maxItems: 1 }] };
-}
+  .describe('The participant. A list with one entry is taken too.');
 
 export const sendMessageSchema = z
   .strictObject({

@@ -2,7 +2,7 @@ import { Entity } from 'typeorm';
 import { CountColumn, IdColumn, InstantColumn, JsonColumn, TextColumn } from '../database/columns.decorator.js';
 import type { XAnswer } from '../kernel/problem.js';
 import type { Charge } from '../rate-policy/reply-window.js';
-import type { BeyondAllotmentPolicy } from '../rate-policy/send-decision.js';
+import type { BeyondAllotment } from '../config/settings.js';
 import type { MessageContent } from './message-content.js';
 import type { HeldBecause, MessageStatus } from './message-status.js';
 
@@ -59,7 +59,7 @@ export class MessageEntity {
   chargedWindow: number | null;
 
   @TextColumn({ name: 'beyond_allotment', nullable: true })
-  beyondAllotment: BeyondAllotmentPolicy | null;
+  beyondAllotment: BeyondAllotment | null;
 
   @InstantColumn({ name: 'valid_until', nullable: true })
   validUntil: number | null;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ChannelEntity } from '../channels/channel.entity.js';
+import type { Channel } from '../channels/channel.js';
 import { ChannelCredentials } from '../channels/channel-credentials.service.js';
 import { toXProblem } from '../channels/x-problem.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
@@ -37,7 +37,7 @@ export class OutgoingMessages {
   ) {}
 
   /** Whom `to` means; a user name is looked up at X. @throws Problem `message.participant-not-found`, or what X says */
-  async findParticipant(channel: ChannelEntity, to: SendMessage['to']): Promise<Participant> {
+  async findParticipant(channel: Channel, to: SendMessage['to']): Promise<Participant> {
     if (to.number !== undefined) {
       return { id: to.number, username: null, name: null };
     }
@@ -55,7 +55,7 @@ export class OutgoingMessages {
   }
 
   /** @throws Problem `message.window-closed`, `message.allotment-used`, `request.invalid`; nothing is stored then */
-  async accept(channel: ChannelEntity, participant: Participant, wanted: SendMessage): Promise<AcceptedMessage> {
+  async accept(channel: Channel, participant: Participant, wanted: SendMessage): Promise<AcceptedMessage> {
     const now = this.clock.now();
     const validUntil = wanted.validUntil === undefined ? null : Date.parse(wanted.validUntil);
     if (validUntil !== null && validUntil <= now) {
@@ -85,7 +85,7 @@ export class OutgoingMessages {
         createdAt: now,
         ...stateAfter(decision, now, validUntil),
       } satisfies Partial<MessageEntity>);
-      await manager.insert(MessageEntity, message as never);
+      await manager.insert(MessageEntity, message);
       const change = {
         ...toWindowColumns(decision.window, conversation),
         lastSeq: message.seq,

@@ -18,7 +18,7 @@ const RATE_LIMITED = 88;
 
 const FAILURE_CODES: readonly { xCodes: readonly number[]; code: string; isChannelAtFault: boolean }[] = [
   { xCodes: [150, 349, 63, 476], code: 'message.participant-unreachable', isChannelAtFault: false },
-  { xCodes: [17, 34, 50], code: 'message.participant-not-found', isChannelAtFault: false },
+  { xCodes: [17, 34, 50, 108], code: 'message.participant-not-found', isChannelAtFault: false },
   { xCodes: [354], code: 'message.too-long', isChannelAtFault: false },
   { xCodes: [226], code: 'message.looks-automated', isChannelAtFault: false },
   { xCodes: [93, 261], code: 'channel.direct-messages-not-permitted', isChannelAtFault: true },

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { ChannelEntity } from '../channels/channel.entity.js';
+import type { Channel } from '../channels/channel.js';
 import { ChannelConnection } from '../channels/channel-connection.service.js';
 import { ChannelCredentials } from '../channels/channel-credentials.service.js';
 import { ChannelDirectory } from '../channels/channel-directory.service.js';
@@ -76,7 +76,7 @@ export class Sending {
   }
 
   /** Everything before the first byte. Null: the message is not to be sent now, and says why. */
-  private async prepare(manager: EntityManager, owner: string, messageId: string, channel: ChannelEntity | null): Promise<AttemptEntity | null> {
+  private async prepare(manager: EntityManager, owner: string, messageId: string, channel: Channel | null): Promise<AttemptEntity | null> {
     const claimed = await manager.findOneByOrFail(MessageEntity, { id: messageId });
     const conversation = await this.conversations.lockById(manager, claimed.conversationId);
     const message = await this.outbox.isOurs(manager, owner, messageId);
@@ -101,7 +101,7 @@ export class Sending {
   }
 
   /** The charge of a message is settled when it leaves: its window may have closed, or a new one opened, since it was accepted. */
-  private async recharge(manager: EntityManager, channel: ChannelEntity, conversation: ConversationEntity, message: MessageEntity): Promise<boolean> {
+  private async recharge(manager: EntityManager, channel: Channel, conversation: ConversationEntity, message: MessageEntity): Promise<boolean> {
     const decision = this.charges.decideAnew(channel, windowOf(conversation), message);
     await manager.update(ConversationEntity, { id: conversation.id }, toWindowColumns(decision.window, conversation));
     switch (decision.kind) {
@@ -157,12 +157,12 @@ export class Sending {
     });
   }
 
-  private async settleSent(manager: EntityManager, channel: ChannelEntity, conversation: ConversationEntity, message: MessageEntity, attempt: AttemptEntity, sent: SentMessage): Promise<void> {
+  private async settleSent(manager: EntityManager, channel: Channel, conversation: ConversationEntity, message: MessageEntity, attempt: AttemptEntity, sent: SentMessage): Promise<void> {
     await this.finish(manager, attempt, 'sent', { status: 200, code: null, detail: '' });
     await this.settlement.markSent(manager, channel, conversation, message, sent);
   }
 
-  private async settleFailure(manager: EntityManager, channel: ChannelEntity, conversation: ConversationEntity, message: MessageEntity, attempt: AttemptEntity, failure: XFailure): Promise<void> {
+  private async settleFailure(manager: EntityManager, channel: Channel, conversation: ConversationEntity, message: MessageEntity, attempt: AttemptEntity, failure: XFailure): Promise<void> {
     const outcome = classifySendFailure(failure);
     const now = this.clock.now();
     this.log.warn('X did not confirm a message', { messageId: message.id, outcome: outcome.kind, xStatus: failure.answer.status, xCode: failure.answer.code });
@@ -206,7 +206,7 @@ export class Sending {
   }
 }
 
-function obstacleOf(channel: ChannelEntity): HeldBecause | null {
+function obstacleOf(channel: Channel): HeldBecause | null {
   if (channel.isPaused) {
     return 'channel-paused';
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { ChannelEntity } from '../channels/channel.entity.js';
+import type { Channel } from '../channels/channel.js';
 import { giveBackReply } from '../rate-policy/reply-window.js';
 import type { SentMessage } from '../x-api/messages-api.js';
 import { ConversationEntity } from './conversation.entity.js';
@@ -18,7 +18,7 @@ export class Settlement {
   /** X has taken it. Its charge is now a fact, by X's time of it. */
   async markSent(
     manager: EntityManager,
-    channel: ChannelEntity,
+    channel: Channel,
     conversation: ConversationEntity,
     message: MessageEntity,
     sent: SentMessage,
@@ -59,7 +59,7 @@ export class Settlement {
     await manager.update(
       MessageEntity,
       { id: message.id },
-      { ...NO_CLAIM, status: end.status, failure: failure as never, charge: null, chargedWindow: null, heldUntil: null, heldBecause: null },
+      { ...NO_CLAIM, status: end.status, failure: failure, charge: null, chargedWindow: null, heldUntil: null, heldBecause: null },
     );
     await manager.update(ConversationEntity, { id: conversation.id }, toWindowColumns(window, conversation));
   }

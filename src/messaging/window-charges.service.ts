@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Between, type EntityManager, In } from 'typeorm';
-import type { ChannelEntity } from '../channels/channel.entity.js';
+import type { Channel } from '../channels/channel.js';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
 import { Clock, type Instant } from '../kernel/clock.js';
@@ -28,18 +28,18 @@ export class WindowCharges {
     @InjectSettings('ratePolicy') private readonly settings: Settings['ratePolicy'],
   ) {}
 
-  ruleOf(channel: Pick<ChannelEntity, 'messagesApi'>): ReplyWindowRule {
+  ruleOf(channel: Pick<Channel, 'messagesApi'>): ReplyWindowRule {
     return this.ratePolicy.windowRule(channel.messagesApi);
   }
 
   /** What a send costs now; `window` in the answer already counts it. */
-  decide(channel: ChannelEntity, window: ReplyWindow | null, beyondAllotment: MessageEntity['beyondAllotment']): SendDecision {
+  decide(channel: Channel, window: ReplyWindow | null, beyondAllotment: MessageEntity['beyondAllotment']): SendDecision {
     const policy = beyondAllotment ?? channel.policy.beyondAllotment;
     return decideSend(window, this.ruleOf(channel), policy, this.clock.now());
   }
 
   /** The same for a message that has a charge already: kept while its window stands, decided anew when that closed or another opened. */
-  decideAnew(channel: ChannelEntity, window: ReplyWindow | null, message: MessageEntity): SendDecision {
+  decideAnew(channel: Channel, window: ReplyWindow | null, message: MessageEntity): SendDecision {
     return this.decide(channel, giveBackReply(window, message.chargedWindow), message.beyondAllotment);
   }
 
@@ -48,7 +48,7 @@ export class WindowCharges {
    * sent, and those that X dates after the inbound message when we learn of it late. Held ones that it frees are queued.
    * Returns the window with what they use.
    */
-  async chargeAnew(manager: EntityManager, channel: ChannelEntity, conversationId: string, opened: ReplyWindow): Promise<ReplyWindow> {
+  async chargeAnew(manager: EntityManager, channel: Channel, conversationId: string, opened: ReplyWindow): Promise<ReplyWindow> {
     const rule = this.ruleOf(channel);
     const ours = { conversationId, direction: 'outbound' as const, source: In(this.countedSources()) };
     const messages = await manager.find(MessageEntity, {
@@ -74,7 +74,7 @@ export class WindowCharges {
   /**
    * The charge of a message that X dates `sentAt`: a window that opened while it was under way, and has it inside, is the one it uses.
    */
-  settle(channel: ChannelEntity, window: ReplyWindow | null, message: MessageEntity, sentAt: Instant): SettledCharge {
+  settle(channel: Channel, window: ReplyWindow | null, message: MessageEntity, sentAt: Instant): SettledCharge {
     const rule = this.ruleOf(channel);
     const isInside = window !== null && sentAt >= window.openedAt && isOpen(window, rule, sentAt);
     if (!isInside || message.chargedWindow === window.openedAt) {
@@ -86,7 +86,7 @@ export class WindowCharges {
 
   /** A message typed in an app of X uses the allotment only when the settings say so: X's rule names its endpoint. */
   chargeSentElsewhere(
-    channel: ChannelEntity,
+    channel: Channel,
     window: ReplyWindow | null,
     sentAt: Instant,
   ): { window: ReplyWindow | null; chargedWindow: Instant | null } {

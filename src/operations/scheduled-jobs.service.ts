@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown, type Type } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, type BeforeApplicationShutdown, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
@@ -23,7 +23,7 @@ export const TIMETABLE = Symbol('TIMETABLE');
 
 /** Runs the timetable with `@nestjs/schedule`: every instance ticks, one of them runs a tick, and each run is recorded. */
 @Injectable()
-export class ScheduledJobs implements OnApplicationBootstrap, OnApplicationShutdown {
+export class ScheduledJobs implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly running = new Set<Promise<void>>();
   private isStopping = false;
 
@@ -46,7 +46,7 @@ export class ScheduledJobs implements OnApplicationBootstrap, OnApplicationShutd
     }
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     this.isStopping = true;
     this.timetable.forEach(({ name }) => this.registry.deleteInterval(name));
     await Promise.allSettled(this.running);

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { RATE_POLICIES } from '../config/inject-settings.decorator.js';
 import type { RatePolicies } from '../config/rate-policies.js';
-import type { MessagesApiName } from '../x-api/x-api.service.js';
+import type { MessagesApiName } from '../x-api/x-generations.js';
 import type { ReplyWindowRule } from './reply-window.js';
 
 /** The numbers of X's rule for each generation of its messages API. */

@@ -1,9 +1,7 @@
+import type { BeyondAllotment } from '../config/settings.js';
 import { unreachable } from '../kernel/problem.js';
 import type { Instant } from '../kernel/clock.js';
 import { isOpen, type ReplyWindow, type ReplyWindowRule, takeReply } from './reply-window.js';
-
-/** What happens to a send beyond the window or its allotment. `count` is X's own rule. */
-export type BeyondAllotmentPolicy = 'count' | 'hold' | 'refuse';
 
 /** Why a send is beyond: nobody wrote within the window's length, or the free replies are used. */
 export type BeyondReason = 'window-closed' | 'allotment-used';
@@ -20,7 +18,7 @@ export type SendDecision =
 export function decideSend(
   window: ReplyWindow | null,
   rule: ReplyWindowRule,
-  beyondAllotment: BeyondAllotmentPolicy,
+  beyondAllotment: BeyondAllotment,
   now: Instant,
 ): SendDecision {
   const taken = takeReply(window, rule, now);

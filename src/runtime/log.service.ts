@@ -59,5 +59,5 @@ function describeError(error: unknown): LogFields {
   if (error instanceof Error) {
     return { errorName: error.name, errorMessage: error.message, errorStack: error.stack };
   }
-  return { errorMessage: String(error) };
+  return { errorMessage: typeof error === 'string' ? error : 'An error that is no Error was thrown' };
 }

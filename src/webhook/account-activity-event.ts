@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Instant } from '../kernel/clock.js';
+import { X_ID_PATTERN } from '../kernel/x-id.js';
 import { parseDirectMessage, type XDirectMessage } from '../x-api/direct-message-v1.js';
 
 /** What X calls the people in an event. */
@@ -20,7 +21,7 @@ export interface XEvent {
   notUnderstood: string[];
 }
 
-const xId = z.string().regex(/^\d{1,20}$/);
+const xId = z.string().regex(X_ID_PATTERN);
 const profileSchema = z.object({ screen_name: z.string(), name: z.string() });
 const readSchema = z.object({
   created_timestamp: z.string().regex(/^\d{1,15}$/),
@@ -32,6 +33,9 @@ const revokeSchema = z.object({ revoke: z.object({ source: z.object({ user_id: x
 /** Activities that X delivers and this service has no use for. */
 const UNUSED = /^(tweet_|favorite_|follow_|unfollow_|block_|unblock_|mute_|unmute_|replay_job_status$|direct_message_indicate_typing_events$)/;
 const ENVELOPE_FIELDS = ['for_user_id', 'users', 'apps', 'is_blocked_by', 'user_has_blocked'];
+/** What was not understood is named for a person to look at; the body is kept whole beside it. */
+const MAX_NAMED = 20;
+const MAX_NAME_CHARACTERS = 60;
 
 /** Reads the envelope of Account Activity (all generations of it). Never throws. */
 export function parseAccountActivityEvent(body: unknown): XEvent {
@@ -47,7 +51,7 @@ export function parseAccountActivityEvent(body: unknown): XEvent {
     }
     readActivity(event, name, value, forUserId, envelope);
   }
-  return event;
+  return { ...event, notUnderstood: event.notUnderstood.slice(0, MAX_NAMED) };
 }
 
 function readActivity(event: XEvent, name: string, value: unknown, forUserId: string | undefined, envelope: Record<string, unknown>): void {
@@ -64,7 +68,8 @@ function readActivity(event: XEvent, name: string, value: unknown, forUserId: st
     const profiles = readProfiles(envelope['users']);
     items.forEach((item, index) => {
       const message = parseDirectMessage(item);
-      add(message === null ? null : { kind: 'direct-message', forUserId, message, profiles }, `${name}[${index}]`);
+      const isTheirs = message !== null && [message.senderId, message.recipientId].includes(forUserId);
+      add(isTheirs ? { kind: 'direct-message', forUserId, message, profiles } : null, `${name}[${index}]`);
     });
   } else if (name === 'direct_message_mark_read_events' && forUserId !== undefined) {
     items.forEach((item, index) => add(readMarkRead(item, forUserId), `${name}[${index}]`));
@@ -72,8 +77,13 @@ function readActivity(event: XEvent, name: string, value: unknown, forUserId: st
     const revoke = revokeSchema.safeParse(value).data?.revoke;
     add(revoke === undefined ? null : { kind: 'access-revoked', accountId: revoke.source.user_id }, name);
   } else {
-    event.notUnderstood.push(name);
+    event.notUnderstood.push(toReadableName(name));
   }
+}
+
+/** A field's name may be anything: NUL, half a character, as long as the body. */
+function toReadableName(name: string): string {
+  return JSON.stringify(name.slice(0, MAX_NAME_CHARACTERS)).slice(1, -1);
 }
 
 function readMarkRead(item: unknown, forUserId: string): XNews | null {

@@ -4,6 +4,7 @@ import type { Settings } from '../config/settings.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock } from '../kernel/clock.js';
 import { Ids } from '../runtime/ids.service.js';
+import { Timers } from '../runtime/timers.service.js';
 import { toStoredBody } from './raw-body.js';
 import { WebhookEventEntity } from './webhook-event.entity.js';
 
@@ -26,6 +27,7 @@ export class WebhookInbox {
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly ids: Ids,
+    private readonly timers: Timers,
     @InjectSettings('webhook') private readonly settings: Settings['webhook'],
   ) {}
 
@@ -48,7 +50,7 @@ export class WebhookInbox {
 
   private async drain(): Promise<void> {
     // Whatever else arrives in this turn of the event loop belongs to the first batch.
-    await new Promise((resolve) => setImmediate(resolve));
+    await this.timers.nextTurn();
     while (this.waiting.length > 0) {
       const batch = this.waiting.splice(0, this.settings.groupCommitMaxRows);
       await this.commit(batch);

@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
 import { ChannelConnection } from '../channels/channel-connection.service.js';
 import { ChannelDirectory } from '../channels/channel-directory.service.js';
 import { Reader } from '../database/reader.service.js';
@@ -20,7 +20,7 @@ const MAX_TRIES = 5;
  * processed are one transaction, so an event takes effect once, also when two instances or a restart take it up again.
  */
 @Injectable()
-export class WebhookProcessor implements OnApplicationBootstrap, OnApplicationShutdown {
+export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private running: Promise<void> | null = null;
   private isWanted = false;
   private isStopping = false;
@@ -68,7 +68,7 @@ export class WebhookProcessor implements OnApplicationBootstrap, OnApplicationSh
     }
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     this.isStopping = true;
     await this.running;
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Instant } from '../kernel/clock.js';
+import { X_ID_PATTERN } from '../kernel/x-id.js';
 
 /** A direct message as X tells of it (v1.1 shape: Account Activity, history), made ours: exact ids, plain text. */
 export interface XDirectMessage {
@@ -35,7 +36,7 @@ export interface XLocation {
   latitude: number;
 }
 
-const xId = z.string().regex(/^\d{1,20}$/);
+const xId = z.string().regex(X_ID_PATTERN);
 const indices = z.tuple([z.number(), z.number()]);
 
 const mediaSchema = z.object({
@@ -58,20 +59,22 @@ const attachmentSchema = z.union([
   }),
 ]);
 
+/** What makes the message is checked; what comes with it and is odd counts as not there. */
 const directMessageSchema = z.object({
   id: xId,
   created_timestamp: z.string().regex(/^\d{1,15}$/),
   message_create: z.object({
     target: z.object({ recipient_id: xId }),
     sender_id: xId,
-    source_app_id: xId.optional(),
+    source_app_id: xId.optional().catch(undefined),
     message_data: z.object({
       text: z.string(),
       entities: z
-        .object({ urls: z.array(z.object({ url: z.string(), expanded_url: z.string().nullish() })).default([]) })
-        .optional(),
+        .object({ urls: z.array(z.object({ url: z.string(), expanded_url: z.string().nullish() })) })
+        .optional()
+        .catch(undefined),
       attachment: z.unknown().optional(),
-      quick_reply_response: z.object({ metadata: z.string().nullish() }).optional(),
+      quick_reply_response: z.object({ metadata: z.string() }).optional().catch(undefined),
     }),
   }),
 });
@@ -110,15 +113,16 @@ export function unescapeHtml(text: string): string {
   return text.replace(/&(?:amp|lt|gt);/g, (entity) => ENTITIES[entity] ?? entity);
 }
 
-/** X appends the medium's t.co link to the text. Its indices count code points of the escaped text. */
+/**
+ * X puts the medium's t.co link into the text, at its end as a rule. Its indices count code points of the escaped text;
+ * where they point elsewhere or are missing, the last such link is the one.
+ */
 function withoutMediumLink(text: string, media: z.infer<typeof mediaSchema>): string {
   const points = Array.from(text);
-  const [start, end] = media.indices ?? [-1, -1];
-  const isWhereItSays = points.slice(start, end).join('') === media.url;
-  if (isWhereItSays) {
-    return [...points.slice(0, start), ...points.slice(end)].join('').trimEnd();
-  }
-  return text.endsWith(media.url) ? text.slice(0, -media.url.length).trimEnd() : text;
+  const [start, end] = media.indices ?? [0, 0];
+  const before = points.slice(0, start).join('');
+  const at = points.slice(start, end).join('') === media.url ? before.length : text.lastIndexOf(media.url);
+  return at < 0 ? text : `${text.slice(0, at).trimEnd()}${text.slice(at + media.url.length)}`.trimEnd();
 }
 
 function bestUrl(media: z.infer<typeof mediaSchema>): string {

@@ -4,11 +4,7 @@ import { AccountsV1 } from './accounts-v1.service.js';
 import type { EventsApi } from './events-api.js';
 import type { MessagesApi } from './messages-api.js';
 import { MessagesV1 } from './messages-v1.service.js';
-
-/** The generations of event delivery that this build speaks. */
-export type EventsApiName = 'account-activity-premium';
-/** The generations of direct messages that this build speaks. */
-export type MessagesApiName = 'v1.1';
+import type { EventsApiName, MessagesApiName } from './x-generations.js';
 
 /** X, in whichever generation a channel uses. */
 @Injectable()

@@ -113,7 +113,7 @@ function toXFailure(error: unknown): unknown {
 /** The library promises `requestError` and does not set it; the cause stands in its private options. */
 function networkCause(error: ApiRequestError): NodeJS.ErrnoException {
   const held = error as unknown as { requestError?: Error; _options?: { error?: Error } };
-  return (held.requestError ?? held._options?.error ?? error) as NodeJS.ErrnoException;
+  return (held.requestError ?? held._options?.error ?? error);
 }
 
 function networkFailure(cause: NodeJS.ErrnoException): XFailure {

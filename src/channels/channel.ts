@@ -1,0 +1,35 @@
+import type { Instant } from '../kernel/clock.js';
+import type { BeyondAllotment } from '../config/settings.js';
+import type { EventsApiName, MessagesApiName } from '../x-api/x-generations.js';
+import type { Connection } from './channel-status.js';
+
+export interface ChannelPolicy {
+  beyondAllotment: BeyondAllotment;
+}
+
+/** One X account that the service acts for. Its credentials are kept apart, in `ChannelCredentials`. */
+export interface Channel {
+  id: string;
+  team: string;
+  name: string;
+  /** The X user id of the account. One account is one channel. */
+  accountId: string;
+  accountUsername: string;
+  accountName: string;
+  appFingerprint: string;
+  /** The app's numeric id at X, once X told it; the sender of our own messages in X's echoes. */
+  xAppId: string | null;
+  webhookKey: string;
+  eventsApi: EventsApiName;
+  messagesApi: MessagesApiName;
+  /** The dev environment label at X. */
+  environmentName: string | null;
+  connection: Connection;
+  /** Why it is degraded or revoked, in words; null otherwise. */
+  connectionDetail: string | null;
+  isPaused: boolean;
+  policy: ChannelPolicy;
+  isDeclaredInConfig: boolean;
+  createdAt: Instant;
+  updatedAt: Instant;
+}

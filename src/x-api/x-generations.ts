@@ -1,0 +1,5 @@
+/** The generations of X's event delivery that this build speaks. */
+export type EventsApiName = 'account-activity-premium';
+
+/** The generations of X's direct messages that this build speaks. */
+export type MessagesApiName = 'v1.1';
