@@ -1,10 +1,11 @@
+import type { Server } from 'node:http';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { InjectSecrets, InjectSettings } from '../config/inject-settings.decorator.js';
 import type { ChannelCredentials as Credentials, DeclaredChannel, Secrets, Settings } from '../config/settings.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Problem } from '../kernel/problem.js';
 import { Log } from '../runtime/log.service.js';
-import { Timers } from '../runtime/timers.service.js';
 import type { Channel } from './channel.js';
 import { ChannelEntity } from './channel.entity.js';
 import { ChannelConnection } from './channel-connection.service.js';
@@ -24,7 +25,7 @@ export class DeclaredChannels implements OnApplicationBootstrap {
     private readonly directory: ChannelDirectory,
     private readonly connection: ChannelConnection,
     private readonly unitOfWork: UnitOfWork,
-    private readonly timers: Timers,
+    private readonly http: HttpAdapterHost,
     private readonly log: Log,
     @InjectSettings('channels') private readonly declared: Settings['channels'],
     @InjectSettings('ratePolicy') private readonly ratePolicy: Settings['ratePolicy'],
@@ -75,8 +76,9 @@ export class DeclaredChannels implements OnApplicationBootstrap {
 
   private async connectIfWanted(wanted: DeclaredChannel, channel: Channel): Promise<Channel> {
     if (wanted.connect) {
-      // X calls back before it answers, so not before this start is over and the service listens.
-      void this.timers.nextTurn().then(() => this.connection.repair(channel.id));
+      // X calls back before it answers, so not before the service listens.
+      const server = this.http.httpAdapter.getHttpServer() as Server;
+      server.once('listening', () => void this.connection.repair(channel.id));
     }
     return channel;
   }

@@ -63,15 +63,17 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   private async look(): Promise<void> {
     while (this.isWoken && !this.isStopping) {
       this.isWoken = false;
-      const free = this.settings.concurrency - this.running.size;
-      if (free <= 0) {
-        return;
+      while (this.running.size < this.settings.concurrency && !this.isStopping) {
+        // One at a time: each claim has to know which channels are at their bound.
+        const message = await this.outbox.claim(this.owner, this.busyChannels()).catch((error: unknown) => {
+          this.log.error('A message could not be claimed', {}, error);
+          return null;
+        });
+        if (message === null) {
+          break;
+        }
+        this.start(message);
       }
-      const claimed = await this.outbox.claim(this.owner, free, this.busyChannels()).catch((error: unknown) => {
-        this.log.error('Messages could not be claimed', {}, error);
-        return [];
-      });
-      claimed.forEach((message) => this.start(message));
     }
   }
 

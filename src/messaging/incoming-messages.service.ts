@@ -77,9 +77,11 @@ export class IncomingMessages {
     const opened = windowAfterInbound(before, message.createdAt, this.clock.now());
     await this.insert(manager, conversation, message, { direction: 'inbound', source: 'participant', status: 'received' });
     if (opened !== null && opened !== before) {
-      const window = await this.charges.chargeAnew(manager, channel, conversation.id, opened);
+      const { window, isSomethingFreed } = await this.charges.chargeAnew(manager, channel, conversation.id, opened);
       await manager.update(ConversationEntity, { id: conversation.id }, toWindowColumns(window, conversation));
-      this.unitOfWork.afterCommit(() => this.dispatcher.wake());
+      if (isSomethingFreed) {
+        this.unitOfWork.afterCommit(() => this.dispatcher.wake());
+      }
     }
   }
 

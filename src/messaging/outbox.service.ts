@@ -24,23 +24,23 @@ export class Outbox {
     @InjectSettings('messaging') private readonly settings: Settings['messaging'],
   ) {}
 
-  /** Claims up to `limit` messages that are due, none of a channel in `busyChannels`. */
-  async claim(owner: string, limit: number, busyChannels: readonly string[]): Promise<MessageEntity[]> {
+  /** Claims the message that has been due longest, of no channel in `busyChannels`; null when there is none. */
+  async claim(owner: string, busyChannels: readonly string[]): Promise<MessageEntity | null> {
     const now = this.clock.now();
     return this.unitOfWork
       .run(async (manager) => {
-        const due = await this.findDue(manager, now, limit, busyChannels);
-        for (const message of due) {
-          Object.assign(message, { status: 'claimed', claimedBy: owner, claimedUntil: now + this.settings.leaseMs });
-          const { id, status, claimedBy, claimedUntil } = message;
-          await manager.update(MessageEntity, { id }, { status, claimedBy, claimedUntil });
+        const due = await this.findDue(manager, now, busyChannels);
+        if (due === null) {
+          return null;
         }
-        return due;
+        const claim = { status: 'claimed', claimedBy: owner, claimedUntil: now + this.settings.leaseMs } as const;
+        await manager.update(MessageEntity, { id: due.id }, claim);
+        return Object.assign(due, claim);
       })
       .catch((error: unknown) => {
         // Another instance claimed in the same conversation at the same moment, and the index refused the second: next time.
         if (isUniqueViolation(error)) {
-          return [];
+          return null;
         }
         throw error;
       });
@@ -91,7 +91,7 @@ export class Outbox {
     });
   }
 
-  private findDue(manager: EntityManager, now: Instant, limit: number, busyChannels: readonly string[]): Promise<MessageEntity[]> {
+  private findDue(manager: EntityManager, now: Instant, busyChannels: readonly string[]): Promise<MessageEntity | null> {
     const query = manager
       .createQueryBuilder(MessageEntity, 'message')
       .where('message.status IN (:...claimable)', { claimable: CLAIMABLE })
@@ -110,13 +110,13 @@ export class Outbox {
       )
       .orderBy('message.nextAttemptAt', 'ASC')
       .addOrderBy('message.id', 'ASC')
-      .limit(limit);
+      .limit(1);
     if (busyChannels.length > 0) {
       query.andWhere('message.channelId NOT IN (:...busyChannels)', { busyChannels });
     }
     if (manager.connection.options.type === 'postgres') {
       query.setLock('pessimistic_write').setOnLocked('skip_locked');
     }
-    return query.getMany();
+    return query.getOne();
   }
 }

@@ -46,9 +46,9 @@ export class WindowCharges {
   /**
    * Charges a window that an inbound message has just opened with the replies that belong in it, in their order: those not yet
    * sent, and those that X dates after the inbound message when we learn of it late. Held ones that it frees are queued.
-   * Returns the window with what they use.
+   * `isSomethingFreed` tells of the latter.
    */
-  async chargeAnew(manager: EntityManager, channel: Channel, conversationId: string, opened: ReplyWindow): Promise<ReplyWindow> {
+  async chargeAnew(manager: EntityManager, channel: Channel, conversationId: string, opened: ReplyWindow): Promise<{ window: ReplyWindow; isSomethingFreed: boolean }> {
     const rule = this.ruleOf(channel);
     const ours = { conversationId, direction: 'outbound' as const, source: In(this.countedSources()) };
     const messages = await manager.find(MessageEntity, {
@@ -59,16 +59,18 @@ export class WindowCharges {
       order: { seq: 'ASC' },
     });
     let window = opened;
+    let isSomethingFreed = false;
     for (const message of messages) {
       // A reply that was sent is judged by X's time of it, one that is to be sent by now.
       const taken = takeReply(window, rule, message.xCreatedAt ?? this.clock.now());
-      if (message.heldBecause !== null && message.nextAttemptAt === null && taken.charge !== 'reply') {
+      if (waitsForInbound(message) && taken.charge !== 'reply') {
         continue;
       }
       window = taken.window ?? window;
+      isSomethingFreed ||= waitsForInbound(message);
       await manager.update(MessageEntity, { id: message.id }, this.toChargeColumns(message, taken.charge, opened.openedAt));
     }
-    return window;
+    return { window, isSomethingFreed };
   }
 
   /**
@@ -102,11 +104,15 @@ export class WindowCharges {
   }
 
   private toChargeColumns(message: MessageEntity, charge: 'reply' | 'rate-limit', openedAt: Instant): Partial<MessageEntity> {
-    const isHeldForInbound = message.status === 'held' && message.nextAttemptAt === null;
     return {
       charge: message.source === 'elsewhere' ? null : charge,
       chargedWindow: charge === 'reply' ? openedAt : null,
-      ...(isHeldForInbound ? { status: 'queued', heldBecause: null, heldUntil: null, nextAttemptAt: this.clock.now() } : {}),
+      ...(waitsForInbound(message) ? { status: 'queued', heldBecause: null, heldUntil: null, nextAttemptAt: this.clock.now() } : {}),
     };
   }
+}
+
+/** Held by policy; one held by a limit or an operator has a time at which it is looked at again. */
+function waitsForInbound(message: MessageEntity): boolean {
+  return message.status === 'held' && message.nextAttemptAt === null;
 }

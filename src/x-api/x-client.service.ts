@@ -53,9 +53,8 @@ export class XClient {
       const bearer = await pending;
       return await this.attempt(() => call(new TwitterApi(bearer, this.options())));
     } catch (error) {
-      if (error instanceof XFailure && (error.kind !== 'answered' || error.answer.status === 401 || error.answer.status === 403)) {
-        this.bearers.delete(key);
-      }
+      // Whatever went wrong, a fresh token costs one call; a refused one that is kept would fail for ever.
+      this.bearers.delete(key);
       throw error;
     }
   }

@@ -38,19 +38,27 @@ export function readErrorBody(body: unknown): Pick<XAnswer, 'code' | 'detail'> {
   ) as string | undefined;
   return {
     code: typeof error['code'] === 'number' ? error['code'] : null,
-    detail: (detail ?? 'X gave no reason.').slice(0, MAX_DETAIL_CHARACTERS),
+    detail: toStorable(detail ?? '') || 'X gave no reason.',
   };
 }
 
+/** Bounded, by whole characters, and without NUL, which PostgreSQL's text does not hold. */
+function toStorable(text: string): string {
+  return Array.from(text.replaceAll('\u0000', '')).slice(0, MAX_DETAIL_CHARACTERS).join('');
+}
+
 const LIMIT_HEADERS = ['x-rate-limit', 'x-user-limit-24hour', 'x-app-limit-24hour'] as const;
+
+/** The last moment that a Date can tell, and so an answer of ours. */
+const LAST_INSTANT: Instant = 8.64e15;
 
 /**
  * When a 429 may be tried again: the latest reset among the limits that are used up. A 24-hour limit can be the cause
  * while the 15-minute one resets in a minute. X's resets are epoch seconds.
  */
 export function latestReset(headers: Readonly<Record<string, unknown>>): Instant | null {
-  const resets = LIMIT_HEADERS.filter((name) => Number(headers[`${name}-remaining`]) === 0)
+  const resets = LIMIT_HEADERS.filter((name) => headers[`${name}-remaining`] === '0')
     .map((name) => Number(headers[`${name}-reset`]) * 1_000)
-    .filter((reset) => Number.isFinite(reset) && reset > 0);
+    .filter((reset) => reset > 0 && reset <= LAST_INSTANT);
   return resets.length === 0 ? null : Math.max(...resets);
 }
