@@ -5,6 +5,7 @@ import tls from 'node:tls';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
+import { Timers } from '../runtime/timers.service.js';
 
 const X_UPLOAD_HOST = 'upload.x.com';
 /** Below what X and the proxies before it keep, so that we seldom write on a connection that is being closed. */
@@ -25,7 +26,10 @@ interface Destination {
 export class XConnection implements OnApplicationShutdown {
   readonly agent: http.Agent;
 
-  constructor(@InjectSettings('x') private readonly settings: Settings['x']) {
+  constructor(
+    @InjectSettings('x') private readonly settings: Settings['x'],
+    private readonly timers: Timers,
+  ) {
     const connect = (options: Destination): net.Socket => this.connect(options);
     const agent = new http.Agent({
       keepAlive: true,
@@ -59,13 +63,11 @@ export class XConnection implements OnApplicationShutdown {
   }
 
   private giveUpOnSlowConnect(socket: net.Socket, ready: 'connect' | 'secureConnect'): void {
-    const giveUp = (): void => {
+    // A timer of our own: the socket's one is set anew by the request that waits for it.
+    const timer = this.timers.after(this.settings.connectTimeoutMs, () => {
       socket.destroy(Object.assign(new Error('No connection in time'), { code: 'ETIMEDOUT', syscall: 'connect' }));
-    };
-    socket.setTimeout(this.settings.connectTimeoutMs, giveUp);
-    socket.once(ready, () => {
-      socket.off('timeout', giveUp);
-      socket.setTimeout(0);
     });
+    socket.once(ready, () => timer.cancel());
+    socket.once('close', () => timer.cancel());
   }
 }
