@@ -24,11 +24,20 @@ const apiKeyFields = {
   revokedAt: z.string().nullable(),
 };
 
-export const apiKeySchema = z.object(apiKeyFields).meta({ id: 'ApiKey' });
+const example = {
+  id: 'key_01m81mk9t2f4c7qzr5w8x0b3ne',
+  team: 'support',
+  scopes: ['messages:send', 'messages:read'],
+  createdAt: '2026-11-22T12:40:02.114Z',
+  expiresAt: null,
+  revokedAt: null,
+};
+
+export const apiKeySchema = z.object(apiKeyFields).meta({ id: 'ApiKey', example });
 export const createdApiKeySchema = z
   .object({ ...apiKeyFields, key: z.string().describe('The key itself. Answered this once.') })
-  .meta({ id: 'CreatedApiKey' });
-export const apiKeyPageSchema = pageOf(apiKeySchema).meta({ id: 'ApiKeyPage' });
+  .meta({ id: 'CreatedApiKey', example: { ...example, key: 'tdc_01m81mk9t2f4c7qzr5w8x0b3ne_…' } });
+export const apiKeyPageSchema = pageOf('ApiKeyPage', apiKeySchema, [example]);
 
 export type CreateApiKey = z.infer<typeof createApiKeySchema>;
 export type ApiKeyDto = z.infer<typeof apiKeySchema>;

@@ -56,6 +56,7 @@ export class ApiKeysController {
   @HttpCode(204)
   @Operation({
     summary: 'Revoke an API key',
+    path: { id: 'The key’s `id`, which *List the API keys* answers; not the key itself.' },
     description: 'From the next request on, the key is refused.',
     answers: { 204: { description: 'The key is revoked.' } },
     problems: ['access.key-not-found'],

@@ -3,7 +3,7 @@ import { InjectSecrets } from '../config/inject-settings.decorator.js';
 import type { Secrets } from '../config/settings.js';
 import { Reader } from '../database/reader.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
-import { Clock, type Instant } from '../kernel/clock.js';
+import { Clock, type Instant, toTimestamp } from '../kernel/clock.js';
 import { decodeCursor, type Page, type PageRequest, toPage } from '../kernel/page.js';
 import { Problem } from '../kernel/problem.js';
 import { Ids } from '../runtime/ids.service.js';
@@ -45,8 +45,14 @@ export class ApiKeys {
     return { keyId: row.id, team: row.team, scopes: row.scopes };
   }
 
-  /** Makes a key. `key` is the only time that it is seen. */
+  /** Makes a key. `key` is the only time that it is seen. @throws Problem `request.invalid` when it would have expired already */
   async create(wanted: NewApiKey): Promise<{ row: ApiKeyEntity; key: string }> {
+    const now = this.clock.now();
+    if (wanted.expiresAt !== null && wanted.expiresAt <= now) {
+      throw new Problem('request.invalid', '/expiresAt: is in the past.', {
+        errors: [{ pointer: '/expiresAt', code: 'in-the-past', detail: `Must be later than now, ${toTimestamp(now)}.` }],
+      });
+    }
     const secret = this.randomness.bytes(API_KEY_SECRET_BYTES);
     const pepper = this.secrets.encryptionKeys.current;
     const row = Object.assign(new ApiKeyEntity(), {
@@ -55,7 +61,7 @@ export class ApiKeys {
       secretHash: hashApiKeySecret(secret.toString('hex'), pepper.key),
       pepperId: pepper.id,
       scopes: [...wanted.scopes],
-      createdAt: this.clock.now(),
+      createdAt: now,
       expiresAt: wanted.expiresAt,
       revokedAt: null,
     });

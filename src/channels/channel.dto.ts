@@ -70,6 +70,29 @@ export const connectChannelSchema = z
 
 const secretState = z.object({ updatedAt: z.string() });
 
+/** A connected channel, as the docs explorer shows it. */
+export const CHANNEL_EXAMPLE = {
+  id: 'chn_01m81mm3kzadxvtgak2mv71gjh',
+  name: 'Najm support',
+  account: { id: '1488203456789012345', username: 'NajmTelecomCare', name: 'Najm Telecom Care' },
+  eventsApi: 'account-activity-premium',
+  messagesApi: 'v1.1',
+  environmentName: 'prod',
+  status: 'connected',
+  statusDetail: null,
+  webhookUrl: 'https://dm.example.com/webhooks/x/2c5857f1c5a0e080c7245514a352c038',
+  policy: { beyondAllotment: 'count' },
+  secrets: {
+    consumerKey: { updatedAt: '2026-11-22T12:00:00.000Z' },
+    consumerSecret: { updatedAt: '2026-11-22T12:00:00.000Z' },
+    accessToken: { updatedAt: '2026-11-22T12:00:00.000Z' },
+    accessTokenSecret: { updatedAt: '2026-11-22T12:00:00.000Z' },
+  },
+  declaredInConfig: false,
+  createdAt: '2026-11-22T12:00:00.000Z',
+  updatedAt: '2026-11-22T12:00:00.000Z',
+};
+
 export const channelSchema = z
   .object({
     id: z.string(),
@@ -87,32 +110,9 @@ export const channelSchema = z
     createdAt: z.string(),
     updatedAt: z.string(),
   })
-  .meta({
-    id: 'Channel',
-    example: {
-      id: 'chn_01kq8c5y7w9n3v6m2d4r8t0x5z',
-      name: 'Najm support',
-      account: { id: '1488203456789012345', username: 'NajmTelecomCare', name: 'Najm Telecom Care' },
-      eventsApi: 'account-activity-premium',
-      messagesApi: 'v1.1',
-      environmentName: 'prod',
-      status: 'connected',
-      statusDetail: null,
-      webhookUrl: 'https://dm.example.com/webhooks/x/0f3c…',
-      policy: { beyondAllotment: 'count' },
-      secrets: {
-        consumerKey: { updatedAt: '2026-11-22T12:00:00.000Z' },
-        consumerSecret: { updatedAt: '2026-11-22T12:00:00.000Z' },
-        accessToken: { updatedAt: '2026-11-22T12:00:00.000Z' },
-        accessTokenSecret: { updatedAt: '2026-11-22T12:00:00.000Z' },
-      },
-      declaredInConfig: false,
-      createdAt: '2026-11-22T12:00:00.000Z',
-      updatedAt: '2026-11-22T12:00:00.000Z',
-    },
-  });
+  .meta({ id: 'Channel', example: CHANNEL_EXAMPLE });
 
-export const channelPageSchema = pageOf(channelSchema).meta({ id: 'ChannelPage' });
+export const channelPageSchema = pageOf('ChannelPage', channelSchema, [CHANNEL_EXAMPLE]);
 export const channelQuerySchema = z.strictObject(pageQuery);
 
 export type CreateChannel = z.infer<typeof createChannelSchema>;

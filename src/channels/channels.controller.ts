@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { CurrentCaller, RequiresScope } from '../access/access.decorator.js';
@@ -8,6 +8,7 @@ import { CreatingReply } from '../http/creating-reply.service.js';
 import { Operation } from '../http/operation.decorator.js';
 import { ChannelAnswers } from './channel-answers.service.js';
 import {
+  CHANNEL_EXAMPLE,
   type ChannelDto,
   channelPageSchema,
   channelQuerySchema,
@@ -22,6 +23,9 @@ import { ChannelConnection } from './channel-connection.service.js';
 import { ChannelCredentials } from './channel-credentials.service.js';
 import { ChannelDirectory } from './channel-directory.service.js';
 import { Channels } from './channels.service.js';
+
+/** For the docs explorer. */
+const CHANNEL_PATH = { id: 'The channel’s `id`, which *List your channels* answers.' };
 
 @Controller('v1/channels')
 @ApiTags('Channels')
@@ -42,7 +46,7 @@ export class ChannelsController {
     summary: 'Create a channel for an X account',
     description: 'The credentials are tried on X before anything is stored. They are sealed at rest and never answered again.',
     body: createChannelSchema,
-    answers: { 201: { description: 'The channel, not yet connected.', schema: channelSchema, headers: { Location: 'Where the channel is.' } } },
+    answers: { 201: { description: 'The channel, not yet connected.', schema: channelSchema, example: { ...CHANNEL_EXAMPLE, status: 'pending' }, headers: { Location: 'Where the channel is.' } } },
     problems: ['channel.account-taken', 'channel.credentials-rejected', 'channel.direct-messages-not-permitted', 'x.unavailable', 'x.rate-limited', 'x.unexpected-answer'],
     isIdempotent: true,
   })
@@ -82,6 +86,7 @@ export class ChannelsController {
   @RequiresScope('channels:read')
   @Operation({
     summary: 'Read a channel',
+    path: CHANNEL_PATH,
     answers: { 200: { description: 'The channel, without its secrets.', schema: channelSchema } },
     problems: ['channel.not-found'],
   })
@@ -93,6 +98,7 @@ export class ChannelsController {
   @RequiresScope('channels:write')
   @Operation({
     summary: 'Change a channel',
+    path: CHANNEL_PATH,
     description: 'New credentials are tried on X first and must be those of the same account; nothing that was received or sent is lost.',
     body: patchChannelSchema,
     answers: { 200: { description: 'The changed channel.', schema: channelSchema } },
@@ -118,6 +124,7 @@ export class ChannelsController {
   @RequiresScope('channels:write')
   @Operation({
     summary: 'Delete a channel',
+    path: CHANNEL_PATH,
     description: 'Ends the subscription at X first. The messages stay readable until their retention ends.',
     answers: { 204: { description: 'The channel and its secrets are gone.' } },
     problems: ['channel.not-found', 'channel.declared-in-config', 'x.unavailable'],
@@ -131,6 +138,7 @@ export class ChannelsController {
   @RequiresScope('channels:write')
   @Operation({
     summary: 'Connect a channel with X',
+    path: CHANNEL_PATH,
     description: 'Registers the webhook, or adopts the one that has our address, passes X’s challenge and subscribes the account. Repeating it is harmless.',
     body: connectChannelSchema,
     answers: { 200: { description: 'The connected channel.', schema: channelSchema } },
@@ -151,6 +159,7 @@ export class ChannelsController {
       'x.unexpected-answer',
     ],
   })
+  @ApiBody({ required: false })
   async connect(
     @Param('id') id: string,
     @Body({ schema: connectChannelSchema.optional() }) body: z.infer<typeof connectChannelSchema> | undefined,
@@ -166,8 +175,9 @@ export class ChannelsController {
   @RequiresScope('channels:write')
   @Operation({
     summary: 'Disconnect a channel from X',
+    path: CHANNEL_PATH,
     description: 'Ends the subscription; X sends nothing more for this account.',
-    answers: { 200: { description: 'The disconnected channel.', schema: channelSchema } },
+    answers: { 200: { description: 'The disconnected channel.', schema: channelSchema, example: { ...CHANNEL_EXAMPLE, status: 'disconnected' } } },
     problems: ['channel.not-found', 'x.unavailable'],
   })
   async disconnect(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<ChannelDto> {

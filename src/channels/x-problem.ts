@@ -40,10 +40,10 @@ export function toXProblem(error: unknown): unknown {
   }
   const { answer } = error;
   if (error.kind !== 'answered' || (answer.status !== null && answer.status >= 500)) {
-    return new Problem('x.unavailable', 'X could not be reached or did not answer. Nothing was changed; try again shortly.', { x: answer, cause: error });
+    return new Problem('x.unavailable', 'X could not be reached or did not answer. Trying again is safe; do so shortly.', { x: answer, cause: error });
   }
   if (answer.status === 429 || answer.code === 88) {
-    return new Problem('x.rate-limited', 'X’s limit for this call is used up. Nothing was changed.', { x: answer, retryAfterMs: 15 * 60_000, cause: error });
+    return new Problem('x.rate-limited', 'X’s limit for this call is used up. Try again when it is reset.', { x: answer, retryAfterMs: 15 * 60_000, cause: error });
   }
   const meaning = answer.code === 214 ? meaningOf214(answer.detail) : BY_X_CODE[answer.code ?? -1];
   if (meaning !== undefined) {

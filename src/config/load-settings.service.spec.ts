@@ -88,7 +88,7 @@ describe('the settings', () => {
   it('take a default.yaml of one’s own over the one that comes with the service', () => {
     write('elsewhere/default.yaml', 'webhook:\n  groupCommitMaxRows: 7\n');
     const { settings, configDir } = load({ CONFIG_DIR: './elsewhere' });
-    expect(settings.webhook).toMatchObject({ groupCommitMaxRows: 7, acknowledgeWithinMs: 2_500 });
+    expect(settings.webhook).toMatchObject({ groupCommitMaxRows: 7, acknowledgeWithinMs: 2_400 });
     expect(configDir).toBe(join(cwd, 'elsewhere'));
   });
 

@@ -2,6 +2,16 @@ import { QueryFailedError } from 'typeorm';
 
 const POSTGRES_UNIQUE_VIOLATION = '23505';
 
+/** PostgreSQL's classes: odd data, a constraint that does not hold, a value beyond what the engine takes. */
+const POSTGRES_ROW_FAULT = /^(22|23|54)/;
+const SQLITE_ROW_FAULT = /^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE)$/;
+
+/** True when it is the row that the database does not take; false when it takes none: the disk is full, it does not answer. */
+export function isRowFault(error: unknown): boolean {
+  const code = error instanceof QueryFailedError ? (error.driverError as { code?: unknown }).code : undefined;
+  return typeof code === 'string' && (POSTGRES_ROW_FAULT.test(code) || SQLITE_ROW_FAULT.test(code));
+}
+
 /** True when the database refused a row because a unique index already has it. */
 export function isUniqueViolation(error: unknown): boolean {
   if (!(error instanceof QueryFailedError)) {

@@ -15,12 +15,20 @@ export const readerFlags = sqlite3.OPEN_READONLY | sqlite3.OPEN_FULLMUTEX;
  * - `synchronous=FULL`: with WAL alone, a commit can be lost with the power.
  * - `BEGIN IMMEDIATE`: a deferred transaction that reads first and writes later fails at once with SQLITE_BUSY
  *   when another process wrote in between, and the busy time-out does not help it.
+ * - A rollback that fails counts as done: SQLite ends a transaction by itself when the disk is full, and the runner, which
+ *   believes it open, would take all that come after for nested ones, acknowledged and never committed.
  */
 export async function prepareSqliteWriter(dataSource: DataSource): Promise<void> {
   const runner = dataSource.createQueryRunner(); // TypeORM's SQLite driver shares this one for the whole data source
   const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
   runner.query = ((statement: string, ...rest: unknown[]) =>
     query(statement === 'BEGIN TRANSACTION' ? 'BEGIN IMMEDIATE' : statement, ...rest)) as typeof runner.query;
+  const rollback = runner.rollbackTransaction.bind(runner);
+  runner.rollbackTransaction = () =>
+    rollback().catch((error: unknown) => {
+      Object.assign(runner, { isTransactionActive: false, transactionDepth: 0 });
+      throw error;
+    });
   await query('PRAGMA synchronous = FULL');
 }
 

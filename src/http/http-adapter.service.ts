@@ -1,9 +1,12 @@
+import { isUtf8 } from 'node:buffer';
+import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Settings } from '../config/settings.js';
 import type { Randomness } from '../runtime/randomness.service.js';
 import type { RequestContexts } from '../runtime/request-context.service.js';
 import type { Route } from './route-table.js';
+import { answerUnreadableAddress, answerUnreadableBytes } from './unreadable-request.service.js';
 
 const SANE_REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
@@ -15,11 +18,16 @@ export function createHttpAdapter(
   settings: Pick<Settings, 'server' | 'webhook'>,
   randomness: Randomness,
 ): { adapter: FastifyAdapter; routes: Route[] } {
+  const newRequestId = (): string => `req_${randomness.bytes(12).toString('hex')}`;
   const adapter = new FastifyAdapter({
     bodyLimit: settings.server.maxBodyBytes,
+    // Longer than any address that Node reads: an id that is too long is not found, like any other that does not exist.
+    routerOptions: { maxParamLength: 65_536 },
+    frameworkErrors: answerUnreadableAddress,
+    clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) => answerUnreadableBytes(error, socket, newRequestId()),
     genReqId: (request: { headers: Record<string, unknown> }) => {
       const given = request.headers['x-request-id'];
-      return typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : `req_${randomness.bytes(12).toString('hex')}`;
+      return typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : newRequestId();
     },
     // The library's own handling of X-Request-Id would take any text.
     requestIdHeader: false,
@@ -43,9 +51,25 @@ export function createHttpAdapter(
 /** Answers every request with its id and makes it known to what runs for it. */
 export function trackRequests(adapter: FastifyAdapter, contexts: RequestContexts): void {
   const instance = adapter.getInstance<FastifyInstance>();
+  closeAfterLastAnswers(instance);
   instance.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     contexts.run({ requestId: request.id }, done);
+  });
+}
+
+/** A connection whose request runs while the server closes would be kept open after its answer, and hold up the stop. */
+function closeAfterLastAnswers(instance: FastifyInstance): void {
+  let isClosing = false;
+  instance.addHook('preClose', (done) => {
+    isClosing = true;
+    done();
+  });
+  instance.addHook('onSend', (_request, reply, payload, done) => {
+    if (isClosing) {
+      void reply.header('connection', 'close');
+    }
+    done(null, payload);
   });
 }
 
@@ -57,6 +81,10 @@ function readBodies(instance: FastifyInstance): void {
       done(null, body);
     } else if (body.length === 0) {
       done(null, undefined);
+    } else if (isCompressed(request)) {
+      done(unsupportedMediaType());
+    } else if (!isUtf8(Buffer.from(body))) {
+      done(Object.assign(new Error('Not UTF-8'), { statusCode: 400, code: 'FST_ERR_CTP_INVALID_JSON_BODY' }));
     } else {
       void parseJson(request, body.toString('utf8'), done);
     }
@@ -65,9 +93,17 @@ function readBodies(instance: FastifyInstance): void {
     if (isForX(request) || body.length === 0) {
       done(null, isForX(request) ? body : undefined);
     } else {
-      done(Object.assign(new Error('Unsupported media type'), { statusCode: 415, code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE' }));
+      done(unsupportedMediaType());
     }
   });
+}
+
+function unsupportedMediaType(): Error {
+  return Object.assign(new Error('Unsupported media type'), { statusCode: 415, code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE' });
+}
+
+function isCompressed(request: FastifyRequest): boolean {
+  return (request.headers['content-encoding'] ?? 'identity') !== 'identity';
 }
 
 function isForX(request: FastifyRequest): boolean {

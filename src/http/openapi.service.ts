@@ -6,7 +6,7 @@ const ABOUT = `Send and receive X (Twitter) direct messages over REST, and alway
 
 A message from a person opens a **reply window**: 24 hours with 5 free replies. Every new message resets both; any send beyond counts towards X’s rate limits.
 
-Press **Authorize** and paste an API key. X ids are strings. Errors are \`application/problem+json\` with a stable \`code\`.`;
+Press **Authorize** and paste an API key. X ids are strings. Errors are \`application/problem+json\` with a stable \`code\`. The examples work as they are beside the sandbox, the offline X that \`npm run demo\` starts.`;
 
 /** An answer of RFC 9457, with our members. */
 const problemSchema = z
@@ -33,13 +33,13 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .setVersion('0.1.0')
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .setOpenAPIVersion('3.1.0')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key.' })
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key, without the word Bearer. The first start of the service prints one, `npm run demo` another.' })
     .addTag('Channels', 'The X accounts that the service acts for.')
     .addTag('Messages', 'Send and read direct messages.')
     .addTag('Conversations', 'One channel and one participant, with their reply window.')
-    .addTag('Access', 'API keys.')
-    .addTag('Operations', 'Health.')
-    .addTag('Webhook', 'Where X calls us.')
+    .addTag('Access', 'API keys, one or more for each team.')
+    .addTag('Webhook', 'Where X calls us. Nothing here is for you to call.')
+    .addTag('Operations', 'Health, for whatever keeps the service running.')
     .build();
   const document = SwaggerModule.createDocument(app, config, {
     standardSchemaConverter: (schema, { schemaType }) => toOpenApi(schema as z.ZodType, schemaType),

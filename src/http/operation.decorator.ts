@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiParam, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import type { ProblemCode } from '../kernel/problem-code.js';
 import { PROBLEM_CATALOG, problemType } from './problem-catalog.js';
@@ -7,9 +7,12 @@ import { PROBLEM_CATALOG, problemType } from './problem-catalog.js';
 export interface OperationDocs {
   summary: string;
   description?: string;
+  /** What each part of the path names. */
+  path?: Readonly<Record<string, string>>;
   body?: z.ZodType;
   query?: z.ZodType;
-  answers: Readonly<Record<number, { description: string; schema?: z.ZodType; headers?: Record<string, string> }>>;
+  /** `example` stands in for the schema's own where an answer usually looks different. */
+  answers: Readonly<Record<number, { description: string; schema?: z.ZodType; example?: unknown; headers?: Record<string, string> }>>;
   /** The problems of this operation, beyond those that any operation of its kind can have. */
   problems?: readonly ProblemCode[];
   /** Takes `Idempotency-Key`. */
@@ -25,11 +28,13 @@ export function Operation(docs: OperationDocs): MethodDecorator {
       status: Number(status),
       description: answer.description,
       ...(answer.schema === undefined ? {} : { standardSchema: answer.schema as never }),
+      ...(answer.example === undefined ? {} : { example: answer.example }),
       ...(answer.headers === undefined ? {} : { headers: toHeaders(answer.headers) }),
     }),
   );
   return applyDecorators(
     ApiOperation({ summary: docs.summary, ...(docs.description === undefined ? {} : { description: docs.description }) }),
+    ...Object.entries(docs.path ?? {}).map(([name, description]) => ApiParam({ name, description })),
     ...(docs.isIdempotent
       ? [ApiHeader({ name: 'Idempotency-Key', required: false, description: 'The same key and body again answer what the first request answered. Kept 7 days.', schema: { type: 'string', maxLength: 255 } })]
       : []),
@@ -73,7 +78,7 @@ function problemAnswers(codes: readonly ProblemCode[]): MethodDecorator[] {
 
 function problemExample(code: ProblemCode): Record<string, unknown> {
   const { status, title } = PROBLEM_CATALOG[code];
-  return { type: problemType(code), title, status, detail: `${title}.`, instance: '/v1/…', code, requestId: 'req-1' };
+  return { type: problemType(code), title, status, detail: `${title}.`, instance: '/v1/…', code, requestId: 'req_317266a93dc22d3316d1187c' };
 }
 
 function toHeaders(headers: Record<string, string>): Record<string, { description: string; schema: { type: 'string' } }> {

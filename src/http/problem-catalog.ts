@@ -28,9 +28,6 @@ export const PROBLEM_CATALOG: Readonly<Record<ProblemCode, ProblemKind>> = {
   'channel.not-found': kind(404, 'There is no such channel'),
   'channel.account-taken': kind(409, 'The account is already a channel'),
   'channel.declared-in-config': kind(409, 'The channel is declared in the configuration'),
-  'channel.not-supported': kind(409, 'The channel does not support this'),
-  'channel.not-connected': kind(409, 'The channel is not connected'),
-  'channel.connecting': kind(409, 'The channel is being connected already'),
   'channel.public-url-missing': kind(409, 'The service has no public address'),
   'channel.webhook-occupied': kind(409, 'Another webhook has the place'),
   'channel.credentials-rejected': kind(422, 'X refuses the credentials'),
@@ -54,7 +51,6 @@ export const PROBLEM_CATALOG: Readonly<Record<ProblemCode, ProblemKind>> = {
   'message.participant-not-found': kind(422, 'X knows no such participant'),
   'message.window-closed': kind(409, 'The reply window is closed'),
   'message.allotment-used': kind(409, 'The reply window’s allotment is used'),
-  'message.already-sent': kind(409, 'The message is no longer waiting'),
 
   'x.rate-limited': kind(503, 'X’s rate limit is used up'),
   'x.unavailable': kind(503, 'X cannot be reached'),

@@ -3,7 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../kernel/problem.js';
 import type { ProblemCode } from '../kernel/problem-code.js';
 import { Log } from '../runtime/log.service.js';
-import { PROBLEM_CATALOG, problemType } from './problem-catalog.js';
+import { PROBLEM_CATALOG } from './problem-catalog.js';
+import { pathOf, PROBLEM_MEDIA_TYPE, toProblemDocument } from './problem-document.js';
 import { allowedMethods, type Route } from './route-table.js';
 
 // What Fastify and Nest raise before a handler runs.
@@ -11,6 +12,7 @@ const CODE_BY_FASTIFY_ERROR: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'request.body-too-large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'request.unsupported-media-type',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'request.malformed-json',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'request.malformed-json',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'request.malformed-json',
 };
 
@@ -29,12 +31,12 @@ export class ProblemFilter implements ExceptionFilter {
       return;
     }
     const problem = this.toProblem(error, request);
-    const { status, title } = PROBLEM_CATALOG[problem.code];
+    const { status } = PROBLEM_CATALOG[problem.code];
     if (status >= 500 && problem.code !== 'x.unavailable') {
-      this.log.error('A request failed', { code: problem.code, path: pathOf(request) }, problem.extras.cause ?? error);
+      this.log.error('A request failed', { code: problem.code, path: pathOf(request.url) }, problem.extras.cause ?? error);
     }
     if (problem.code === 'request.method-not-allowed') {
-      void reply.header('allow', allowedMethods(this.routes, pathOf(request)).join(', '));
+      void reply.header('allow', allowedMethods(this.routes, pathOf(request.url)).join(', '));
     }
     if (problem.code === 'access.unauthenticated') {
       void reply.header('www-authenticate', 'Bearer');
@@ -44,21 +46,8 @@ export class ProblemFilter implements ExceptionFilter {
     }
     void reply
       .status(status)
-      .header('content-type', 'application/problem+json; charset=utf-8')
-      .send(
-        JSON.stringify({
-          type: problemType(problem.code),
-          title,
-          status,
-          detail: problem.detail,
-          instance: pathOf(request),
-          code: problem.code,
-          requestId: request.id,
-          ...(problem.extras.errors === undefined ? {} : { errors: problem.extras.errors }),
-          ...(problem.extras.x === undefined ? {} : { x: problem.extras.x }),
-          ...problem.extras.members,
-        }),
-      );
+      .header('content-type', PROBLEM_MEDIA_TYPE)
+      .send(JSON.stringify(toProblemDocument(problem, pathOf(request.url), request.id)));
   }
 
   private toProblem(error: unknown, request: FastifyRequest): Problem {
@@ -66,12 +55,14 @@ export class ProblemFilter implements ExceptionFilter {
       return error;
     }
     if (error instanceof NotFoundException) {
-      const allowed = allowedMethods(this.routes, pathOf(request));
+      const allowed = allowedMethods(this.routes, pathOf(request.url));
       return allowed.length === 0
         ? new Problem('request.not-found', 'No operation of this service has this address.')
         : new Problem('request.method-not-allowed', `Use ${allowed.join(' or ')} here.`);
     }
-    const fastifyCode = (error as { code?: unknown }).code;
+    // Nest wraps what Fastify raises.
+    const raised = error instanceof HttpException ? (error.cause ?? error) : error;
+    const fastifyCode = (raised as { code?: unknown } | null)?.code;
     const known = typeof fastifyCode === 'string' ? CODE_BY_FASTIFY_ERROR[fastifyCode] : undefined;
     if (known !== undefined) {
       return new Problem(known, DETAILS[known] ?? 'The request could not be read.', { cause: error });
@@ -87,15 +78,10 @@ export class ProblemFilter implements ExceptionFilter {
 
 const DETAILS: Readonly<Partial<Record<ProblemCode, string>>> = {
   'request.body-too-large': 'The body is larger than this service reads.',
-  'request.unsupported-media-type': 'Send the body as application/json.',
-  'request.malformed-json': 'The body is empty, cut short or not JSON.',
+  'request.unsupported-media-type': 'Send the body as application/json in UTF-8, not compressed.',
+  'request.malformed-json': 'The body is empty, cut short, not UTF-8, not JSON, or has a field named like a prototype.',
 };
 
 function statusOf(error: unknown): number | undefined {
   return error instanceof HttpException ? error.getStatus() : (error as { statusCode?: number } | null)?.statusCode;
-}
-
-/** Without the query: it may hold what is none of a log's business. */
-function pathOf(request: FastifyRequest): string {
-  return request.url.split('?', 1)[0] ?? request.url;
 }

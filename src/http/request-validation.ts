@@ -17,7 +17,8 @@ export function toValidationProblem(issues: readonly ValidationIssue[], where: '
     return new Problem('request.id-must-be-string', `${numericId.detail} See ${numericId.pointer}.`, { errors });
   }
   const [first] = errors;
-  const summary = first === undefined ? 'The request is not valid.' : `${first.pointer}: ${first.detail}`;
+  const place = first === undefined || first.pointer === '' ? '' : `${first.pointer}: `;
+  const summary = `${place}${first?.detail ?? 'The request is not valid.'}`;
   return new Problem('request.invalid', summary, { errors });
 }
 

@@ -23,8 +23,10 @@ export const pageQuery = {
   cursor: z.string().max(200).optional().describe('`page.next` of the page before.'),
 };
 
-/** The answer of every list. */
-export const pageOf = <Item extends z.ZodType>(item: Item) =>
-  z.object({ data: z.array(item), page: z.object({ next: z.string().nullable().describe('The next page’s cursor, null on the last.') }) });
+/** The answer of every list. `name` and `examples` are what the docs explorer shows. */
+export const pageOf = <Item extends z.ZodType>(name: string, item: Item, examples: readonly object[]) =>
+  z
+    .object({ data: z.array(item), page: z.object({ next: z.string().nullable().describe('The next page’s cursor, null on the last.') }) })
+    .meta({ id: name, example: { data: examples, page: { next: null } } });
 
 export const pageQuerySchema = z.strictObject(pageQuery);

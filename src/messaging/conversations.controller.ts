@@ -11,6 +11,9 @@ import { messagePageSchema } from './message.dto.js';
 import { MessageAnswers } from './message-answers.service.js';
 import { MessageQueries } from './message-queries.service.js';
 
+/** For the docs explorer. */
+const CONVERSATION_PATH = { id: 'The conversation’s `id`, which *List conversations* answers.' };
+
 @Controller('v1/conversations')
 @ApiTags('Conversations')
 @ApiBearerAuth()
@@ -37,6 +40,7 @@ export class ConversationsController {
   @Get(':id')
   @Operation({
     summary: 'Read a conversation',
+    path: CONVERSATION_PATH,
     answers: { 200: { description: 'The conversation, with its reply window as it stands now.', schema: conversationSchema } },
     problems: ['conversation.not-found'],
   })
@@ -48,6 +52,7 @@ export class ConversationsController {
   @Get(':id/messages')
   @Operation({
     summary: 'List a conversation’s messages',
+    path: CONVERSATION_PATH,
     query: pageQuerySchema,
     answers: { 200: { description: 'Its messages in both directions, newest first.', schema: messagePageSchema } },
     problems: ['conversation.not-found'],

@@ -48,6 +48,10 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     if (this.looking === null && !this.isStopping) {
       this.looking = this.look().finally(() => {
         this.looking = null;
+        // Woken after the last look and before this.
+        if (this.isWoken) {
+          this.wake();
+        }
       });
     }
   }

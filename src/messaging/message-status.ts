@@ -39,7 +39,7 @@ export function storedStatusesOf(status: PublicMessageStatus): MessageStatus[] {
   return status === 'queued' ? ['queued', 'claimed'] : [status];
 }
 
-/** From which status which others are reached. The code that changes a status names one of these. */
+/** From which status which others are reached. Whatever changes a message's status asks `become`. */
 const TRANSITIONS: Readonly<Record<MessageStatus, readonly MessageStatus[]>> = {
   queued: ['claimed', 'held', 'expired', 'cancelled'],
   claimed: ['queued', 'sending', 'held', 'failed', 'expired'],
@@ -56,6 +56,14 @@ const TRANSITIONS: Readonly<Record<MessageStatus, readonly MessageStatus[]>> = {
 
 export function canBecome(from: MessageStatus, to: MessageStatus): boolean {
   return TRANSITIONS[from].includes(to);
+}
+
+/** The new status of a message. @throws when there is no such step: what wants it has a defect, and its unit of work is rolled back */
+export function become(from: MessageStatus, to: MessageStatus): MessageStatus {
+  if (!canBecome(from, to)) {
+    throw new Error(`A message cannot go from ${from} to ${to}`);
+  }
+  return to;
 }
 
 /** Accepted, and X has not been given it: these may still be cancelled and may still expire. */

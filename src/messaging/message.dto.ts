@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BEYOND_ALLOTMENT } from '../config/settings.js';
 import { pageOf, pageQuery, timestampSchema, xIdSchema } from '../http/schemas.dto.js';
+import { RECEIVED_MESSAGE_EXAMPLE, REPLY_WINDOW_EXAMPLE, SENT_MESSAGE_EXAMPLE } from './message-examples.js';
 import { PUBLIC_MESSAGE_STATUSES } from './message-status.js';
 
 /** X's limit for a text, in characters as people count them (code points). */
@@ -44,13 +45,13 @@ const partySchema = z.object({ number: z.string().describe('X user id.'), name: 
 export const windowSchema = z
   .object({
     open: z.boolean(),
-    openedAt: z.string().nullable(),
-    expiresAt: z.string().nullable(),
-    allotment: z.number().int(),
-    used: z.number().int(),
-    remaining: z.number().int(),
+    openedAt: z.string().nullable().describe('X’s time of the inbound message that opened it; null when the participant never wrote.'),
+    expiresAt: z.string().nullable().describe('When it closes, unless the participant writes again.'),
+    allotment: z.number().int().describe('How many replies are free.'),
+    used: z.number().int().describe('How many of them are taken, by what is on its way too.'),
+    remaining: z.number().int().describe('How many are left; 0 while the window is closed.'),
   })
-  .meta({ id: 'ReplyWindow', description: 'The 24 hours that an inbound message opens, with its free replies.' });
+  .meta({ id: 'ReplyWindow', description: 'The 24 hours that an inbound message opens, with its free replies.', example: REPLY_WINDOW_EXAMPLE });
 
 const contentSchema = z.object({
   type: z.enum(['text', 'media']),
@@ -75,32 +76,33 @@ export const messageSchema = z
     status: z.enum(PUBLIC_MESSAGE_STATUSES as [string, ...string[]]),
     charge: z.enum(['reply', 'rate-limit']).nullable().describe('`reply`: inside the allotment, free. `rate-limit`: counts towards X’s limits.'),
     window: windowSchema,
-    heldUntil: z.string().nullable(),
-    heldBecause: z.string().nullable(),
+    heldUntil: z.string().nullable().describe('When a held message is tried next; null where something has to happen first.'),
+    heldBecause: z.string().nullable().describe('What it waits for.'),
     failure: z
       .object({
         code: z.string(),
         detail: z.string(),
         x: z.object({ status: z.number().nullable(), code: z.number().nullable(), detail: z.string() }).nullable(),
       })
-      .nullable(),
-    xMessageId: z.string().nullable(),
+      .nullable()
+      .describe('Why it failed; `x` is what X answered, where X refused it.'),
+    xMessageId: z.string().nullable().describe('X’s own id of the message.'),
     validUntil: z.string().nullable(),
     createdAt: z.string(),
     sentAt: z.string().nullable().describe('X’s time of it.'),
-    readAt: z.string().nullable(),
+    readAt: z.string().nullable().describe('When the participant had read it.'),
   })
-  .meta({ id: 'Message' });
+  .meta({ id: 'Message', example: SENT_MESSAGE_EXAMPLE });
 
-export const messagePageSchema = pageOf(messageSchema).meta({ id: 'MessagePage' });
+export const messagePageSchema = pageOf('MessagePage', messageSchema, [SENT_MESSAGE_EXAMPLE, RECEIVED_MESSAGE_EXAMPLE]);
 
 export const messageQuerySchema = z.strictObject({
   ...pageQuery,
-  channelId: z.string().max(100).optional(),
-  conversationId: z.string().max(100).optional(),
-  status: z.enum(PUBLIC_MESSAGE_STATUSES as [string, ...string[]]).optional(),
-  direction: z.enum(['inbound', 'outbound']).optional(),
-  reference: z.string().max(200).optional(),
+  channelId: z.string().max(100).optional().describe('Only those of this channel.'),
+  conversationId: z.string().max(100).optional().describe('Only those of this conversation.'),
+  status: z.enum(PUBLIC_MESSAGE_STATUSES as [string, ...string[]]).optional().describe('Only those that have it now.'),
+  direction: z.enum(['inbound', 'outbound']).optional().describe('`inbound`: from the participant. `outbound`: from the channel.'),
+  reference: z.string().max(200).optional().describe('Only those that were sent with this reference.'),
 });
 
 export type SendMessage = z.infer<typeof sendMessageSchema>;

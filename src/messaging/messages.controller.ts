@@ -9,6 +9,7 @@ import { CreatingReply } from '../http/creating-reply.service.js';
 import { Operation } from '../http/operation.decorator.js';
 import { type MessageDto, messagePageSchema, type MessageQuery, messageQuerySchema, messageSchema, type SendMessage, sendMessageSchema } from './message.dto.js';
 import { MessageAnswers } from './message-answers.service.js';
+import { ACCEPTED_MESSAGE_EXAMPLE } from './message-examples.js';
 import { MessageQueries } from './message-queries.service.js';
 import { OutgoingMessages } from './outgoing-messages.service.js';
 
@@ -35,6 +36,7 @@ export class MessagesController {
       202: {
         description: 'Accepted.',
         schema: messageSchema,
+        example: ACCEPTED_MESSAGE_EXAMPLE,
         headers: { Location: 'Where the message is.', 'RateLimit-Policy': 'The reply window’s allotment and length.', RateLimit: 'The free replies left, and the seconds until the window closes.' },
       },
     },
@@ -79,6 +81,7 @@ export class MessagesController {
   @RequiresScope('messages:read')
   @Operation({
     summary: 'Read a message',
+    path: { id: 'The message’s `id`, which *Send a message* and *List messages* answer.' },
     answers: { 200: { description: 'The message, with its window as it stands now.', schema: messageSchema } },
     problems: ['message.not-found'],
   })

@@ -1,13 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, In, LessThanOrEqual } from 'typeorm';
+import { type EntityManager, LessThanOrEqual } from 'typeorm';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
 import { isUniqueViolation } from '../database/constraint-violation.service.js';
+import { Reader } from '../database/reader.service.js';
+import { lockedForUpdate } from '../database/row-lock.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../kernel/clock.js';
 import { AttemptEntity } from './attempt.entity.js';
+import { ConversationEntity } from './conversation.entity.js';
 import { MessageEntity } from './message.entity.js';
-import type { HeldBecause } from './message-status.js';
+import { become, type HeldBecause } from './message-status.js';
 
 const CLAIMABLE = ['queued', 'held'] as const;
 
@@ -19,6 +22,7 @@ const CLAIMABLE = ['queued', 'held'] as const;
 @Injectable()
 export class Outbox {
   constructor(
+    private readonly reader: Reader,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     @InjectSettings('messaging') private readonly settings: Settings['messaging'],
@@ -33,7 +37,7 @@ export class Outbox {
         if (due === null) {
           return null;
         }
-        const claim = { status: 'claimed', claimedBy: owner, claimedUntil: now + this.settings.leaseMs } as const;
+        const claim = { status: become(due.status, 'claimed'), claimedBy: owner, claimedUntil: now + this.settings.leaseMs } as const;
         await manager.update(MessageEntity, { id: due.id }, claim);
         return Object.assign(due, claim);
       })
@@ -48,18 +52,18 @@ export class Outbox {
 
   /** True when the message is still claimed by `owner`, whose lease has not run out. Called under the conversation's lock. */
   async isOurs(manager: EntityManager, owner: string, messageId: string): Promise<MessageEntity | null> {
-    const message = await manager.findOneBy(MessageEntity, { id: messageId });
+    const message = await manager.findOne(MessageEntity, { where: { id: messageId }, ...lockedForUpdate<MessageEntity>(manager) });
     const isClaimed = message?.status === 'claimed' && message.claimedBy === owner;
     return isClaimed && (message.claimedUntil ?? 0) > this.clock.now() ? message : null;
   }
 
   /** Puts a claimed or sending message, which X certainly does not have, back to wait until `until`. */
-  async putBack(manager: EntityManager, messageId: string, until: Instant, heldBecause: HeldBecause | null): Promise<void> {
+  async putBack(manager: EntityManager, message: MessageEntity, until: Instant, heldBecause: HeldBecause | null): Promise<void> {
     await manager.update(
       MessageEntity,
-      { id: messageId },
+      { id: message.id },
       {
-        status: heldBecause === null ? 'queued' : 'held',
+        status: become(message.status, heldBecause === null ? 'queued' : 'held'),
         heldBecause,
         heldUntil: heldBecause === null ? null : until,
         nextAttemptAt: until,
@@ -75,20 +79,28 @@ export class Outbox {
    */
   async recover(isAlone: boolean): Promise<{ requeued: number; unknown: number }> {
     const lost = isAlone ? {} : { claimedUntil: LessThanOrEqual(this.clock.now()) };
-    return this.unitOfWork.run(async (manager) => {
-      const claimed = await manager.update(MessageEntity, { status: 'claimed', ...lost }, { status: 'queued', claimedBy: null, claimedUntil: null });
-      const sending = await manager.find(MessageEntity, { select: { id: true }, where: { status: 'sending', ...lost } });
-      const ids = sending.map(({ id }) => id);
-      if (ids.length > 0) {
-        await manager.update(MessageEntity, { id: In(ids) }, { status: 'unknown', claimedBy: null, claimedUntil: null });
-        await manager.update(
-          AttemptEntity,
-          { messageId: In(ids), outcome: 'in-flight' },
-          { outcome: 'unknown', finishedAt: this.clock.now(), detail: 'The service stopped before X’s answer came.' },
-        );
-      }
-      return { requeued: claimed.affected ?? 0, unknown: ids.length };
-    });
+    const claimed = await this.unitOfWork.run((manager) =>
+      manager.update(MessageEntity, { status: 'claimed', ...lost }, { status: 'queued', claimedBy: null, claimedUntil: null }),
+    );
+    const sending = await this.reader.repository(MessageEntity).findBy({ status: 'sending', ...lost });
+    let unknown = 0;
+    for (const { id, conversationId } of sending) {
+      // Under the conversation's lock, and looked at anew: X's answer may be settled at this very moment.
+      const isUnknown = await this.unitOfWork.run(async (manager) => {
+        await manager.findOneOrFail(ConversationEntity, { where: { id: conversationId }, ...lockedForUpdate<ConversationEntity>(manager) });
+        const marked = await manager.update(MessageEntity, { id, status: 'sending', ...lost }, { status: 'unknown', claimedBy: null, claimedUntil: null });
+        if (marked.affected === 1) {
+          await manager.update(
+            AttemptEntity,
+            { messageId: id, outcome: 'in-flight' },
+            { outcome: 'unknown', finishedAt: this.clock.now(), detail: 'The service stopped before X’s answer came.' },
+          );
+        }
+        return marked.affected === 1;
+      });
+      unknown += isUnknown ? 1 : 0;
+    }
+    return { requeued: claimed.affected ?? 0, unknown };
   }
 
   private findDue(manager: EntityManager, now: Instant, busyChannels: readonly string[]): Promise<MessageEntity | null> {

@@ -18,7 +18,7 @@ import { AttemptEntity, type AttemptOutcome } from './attempt.entity.js';
 import { ConversationEntity } from './conversation.entity.js';
 import { Conversations, toWindowColumns, windowOf } from './conversations.service.js';
 import { MessageEntity } from './message.entity.js';
-import type { HeldBecause } from './message-status.js';
+import { become, canBecome, type HeldBecause } from './message-status.js';
 import { Outbox } from './outbox.service.js';
 import { classifySendFailure, retryDelayMs } from './send-outcome.js';
 import { Settlement } from './settlement.service.js';
@@ -66,12 +66,12 @@ export class Sending {
       const sent = await this.x
         .messages(channel.messagesApi)
         .sendText(credentials, conversation.participantId, message.content.text);
-      await this.settle(message, attempt, (manager, locked, current) => this.settleSent(manager, channel, locked, current, attempt, sent));
+      await this.settle(message, true, (manager, locked, current) => this.settleSent(manager, channel, locked, current, attempt, sent));
     } catch (error) {
       if (!(error instanceof XFailure)) {
         throw error;
       }
-      await this.settle(message, attempt, (manager, locked, current) => this.settleFailure(manager, channel, locked, current, attempt, error));
+      await this.settle(message, false, (manager, locked, current) => this.settleFailure(manager, channel, locked, current, attempt, error));
     }
   }
 
@@ -94,7 +94,7 @@ export class Sending {
     }
     const obstacle = obstacleOf(channel);
     if (obstacle !== null) {
-      await this.outbox.putBack(manager, message.id, now + LOOK_AGAIN_MS, obstacle);
+      await this.outbox.putBack(manager, message, now + LOOK_AGAIN_MS, obstacle);
       return null;
     }
     return (await this.recharge(manager, channel, conversation, message)) ? this.begin(manager, message, now) : null;
@@ -114,7 +114,7 @@ export class Sending {
         await manager.update(
           MessageEntity,
           { id: message.id },
-          { status: 'held', charge: null, chargedWindow: null, heldBecause: decision.reason, heldUntil: message.validUntil, nextAttemptAt: null, claimedBy: null, claimedUntil: null },
+          { status: become(message.status, 'held'), charge: null, chargedWindow: null, heldBecause: decision.reason, heldUntil: message.validUntil, nextAttemptAt: null, claimedBy: null, claimedUntil: null },
         );
         return false;
       case 'refuse':
@@ -137,21 +137,20 @@ export class Sending {
       detail: null,
     });
     await manager.insert(AttemptEntity, attempt);
-    await manager.update(MessageEntity, { id: message.id }, { status: 'sending' });
+    await manager.update(MessageEntity, { id: message.id }, { status: become(message.status, 'sending') });
     return attempt;
   }
 
-  /** Writes what X answered, unless X's echo or the end of our lease has settled the message meanwhile. */
+  /** Writes what X answered, unless X's echo has settled the message meanwhile, or the end of our lease has made it `unknown`: that only success ends. */
   private async settle(
     message: MessageEntity,
-    attempt: AttemptEntity,
+    isClear: boolean,
     write: (manager: EntityManager, conversation: ConversationEntity, current: MessageEntity) => Promise<void>,
   ): Promise<void> {
     await this.unitOfWork.run(async (manager) => {
       const conversation = await this.conversations.lockById(manager, message.conversationId);
       const current = await manager.findOneByOrFail(MessageEntity, { id: message.id });
-      const { outcome } = await manager.findOneByOrFail(AttemptEntity, { id: attempt.id });
-      if (outcome === 'in-flight' || outcome === 'unknown') {
+      if (current.status === 'sending' || (isClear && canBecome(current.status, 'sent'))) {
         await write(manager, conversation, current);
       }
     });
@@ -170,11 +169,11 @@ export class Sending {
       case 'retry': {
         await this.finish(manager, attempt, 'not-sent', failure.answer);
         const tries = await manager.countBy(AttemptEntity, { messageId: message.id });
-        return this.outbox.putBack(manager, message.id, now + retryDelayMs(tries, this.randomness.fraction()), null);
+        return this.outbox.putBack(manager, message, now + retryDelayMs(tries, this.randomness.fraction()), null);
       }
       case 'rate-limited':
         await this.finish(manager, attempt, 'not-sent', failure.answer);
-        return this.outbox.putBack(manager, message.id, outcome.resetsAt ?? now + LIMIT_RESET_MS, 'rate-limit');
+        return this.outbox.putBack(manager, message, outcome.resetsAt ?? now + LIMIT_RESET_MS, 'rate-limit');
       case 'failed':
         await this.finish(manager, attempt, 'failed', failure.answer);
         if (outcome.isChannelAtFault) {
@@ -186,7 +185,7 @@ export class Sending {
         });
       case 'unknown':
         await this.finish(manager, attempt, 'unknown', failure.answer);
-        await manager.update(MessageEntity, { id: message.id }, { status: 'unknown', claimedBy: null, claimedUntil: null });
+        await manager.update(MessageEntity, { id: message.id }, { status: become(message.status, 'unknown'), claimedBy: null, claimedUntil: null });
         return undefined;
       default:
         return unreachable(outcome);

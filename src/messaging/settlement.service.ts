@@ -6,6 +6,7 @@ import type { SentMessage } from '../x-api/messages-api.js';
 import { ConversationEntity } from './conversation.entity.js';
 import { toWindowColumns, windowOf } from './conversations.service.js';
 import { MessageEntity, type MessageFailure } from './message.entity.js';
+import { become } from './message-status.js';
 import { WindowCharges } from './window-charges.service.js';
 
 const NO_CLAIM = { claimedBy: null, claimedUntil: null, nextAttemptAt: null } as const;
@@ -31,7 +32,7 @@ export class Settlement {
       { id: message.id },
       {
         ...NO_CLAIM,
-        status: 'sent',
+        status: become(message.status, 'sent'),
         xMessageId: sent.xMessageId,
         xCreatedAt: sent.createdAt,
         sentAt: sent.createdAt,
@@ -59,7 +60,7 @@ export class Settlement {
     await manager.update(
       MessageEntity,
       { id: message.id },
-      { ...NO_CLAIM, status: end.status, failure: failure, charge: null, chargedWindow: null, heldUntil: null, heldBecause: null },
+      { ...NO_CLAIM, status: become(message.status, end.status), failure: failure, charge: null, chargedWindow: null, heldUntil: null, heldBecause: null },
     );
     await manager.update(ConversationEntity, { id: conversation.id }, toWindowColumns(window, conversation));
   }

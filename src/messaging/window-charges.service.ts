@@ -64,6 +64,8 @@ export class WindowCharges {
       // A reply that was sent is judged by X's time of it, one that is to be sent by now.
       const taken = takeReply(window, rule, message.xCreatedAt ?? this.clock.now());
       if (waitsForInbound(message) && taken.charge !== 'reply') {
+        // The window is open now, and those before it have used it up.
+        await manager.update(MessageEntity, { id: message.id }, { heldBecause: 'allotment-used' });
         continue;
       }
       window = taken.window ?? window;

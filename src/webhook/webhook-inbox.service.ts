@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
+import { isRowFault } from '../database/constraint-violation.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock } from '../kernel/clock.js';
 import { Ids } from '../runtime/ids.service.js';
@@ -63,7 +64,8 @@ export class WebhookInbox {
       await this.insert(batch);
       batch.forEach(({ stored }) => stored());
     } catch (error) {
-      if (batch.length === 1) {
+      // With the storage gone each row by itself would wait for it anew, and the last of them for minutes.
+      if (batch.length === 1 || !isRowFault(error)) {
         batch.forEach(({ failed }) => failed(error));
         return;
       }

@@ -1,4 +1,5 @@
 import { Injectable, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
+import type { Channel } from '../channels/channel.js';
 import { ChannelConnection } from '../channels/channel-connection.service.js';
 import { ChannelDirectory } from '../channels/channel-directory.service.js';
 import { Reader } from '../database/reader.service.js';
@@ -47,6 +48,10 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     if (this.running === null && !this.isStopping) {
       this.running = this.drain().finally(() => {
         this.running = null;
+        // Woken after the last look and before this.
+        if (this.isWanted) {
+          this.wake();
+        }
       });
     }
   }
@@ -83,6 +88,8 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
   private async process(event: WebhookEventEntity): Promise<boolean> {
     const parsed = parse(event);
     try {
+      // Looked up first: a unit of work that waits for a second connection can wait for ever.
+      const effects = await this.findChannels(event.webhookKey, parsed.news);
       await this.unitOfWork.run(async (manager) => {
         const status = parsed.notUnderstood.length === 0 ? 'processed' : 'quarantined';
         const detail = parsed.notUnderstood.length === 0 ? null : `Not understood: ${parsed.notUnderstood.join(', ')}`;
@@ -92,8 +99,8 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
           { status, detail, processedAt: this.clock.now() },
         );
         if (taken.affected === 1) {
-          for (const news of parsed.news) {
-            await this.apply(event.webhookKey, news);
+          for (const { channel, news } of effects) {
+            await this.apply(channel, news);
           }
         }
       });
@@ -105,20 +112,26 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     }
   }
 
-  private async apply(webhookKey: string, news: XNews): Promise<void> {
+  /** The news that are for a channel of ours; X may tell of others that share the app. */
+  private async findChannels(webhookKey: string, all: readonly XNews[]): Promise<{ channel: Channel; news: XNews }[]> {
+    const found: { channel: Channel; news: XNews }[] = [];
+    for (const news of all) {
+      const channel = await this.channels.findByWebhook(webhookKey, news.kind === 'access-revoked' ? news.accountId : news.forUserId);
+      if (channel !== null) {
+        found.push({ channel, news });
+      }
+    }
+    return found;
+  }
+
+  private async apply(channel: Channel, news: XNews): Promise<void> {
     switch (news.kind) {
-      case 'direct-message': {
-        const channel = await this.channels.findByWebhook(webhookKey, news.forUserId);
-        return channel === null ? undefined : this.incoming.record(channel, news.message, news.profiles);
-      }
-      case 'read': {
-        const channel = await this.channels.findByWebhook(webhookKey, news.forUserId);
-        return channel === null ? undefined : this.incoming.recordRead(channel, news);
-      }
-      case 'access-revoked': {
-        const channel = await this.channels.findByWebhook(webhookKey, news.accountId);
-        return channel === null ? undefined : this.connection.markRevoked(channel.id);
-      }
+      case 'direct-message':
+        return this.incoming.record(channel, news.message, news.profiles);
+      case 'read':
+        return this.incoming.recordRead(channel, news);
+      case 'access-revoked':
+        return this.connection.markRevoked(channel.id);
       default:
         return unreachable(news);
     }

@@ -1,5 +1,5 @@
 import { Controller, Get, Headers, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Public } from '../access/access.decorator.js';
 import { ConsumerSecrets } from '../channels/consumer-secrets.service.js';
@@ -11,11 +11,14 @@ import { Log } from '../runtime/log.service.js';
 import { Timers } from '../runtime/timers.service.js';
 import { answerChallenge, isChallengeToken } from './crc-challenge.js';
 import { isSignedByX } from './event-signature.js';
-import { challengeAnswerSchema } from './webhook.dto.js';
+import { challengeAnswerSchema, CHALLENGE_QUERY, DELIVERY_BODY, NONCE_QUERY } from './webhook.dto.js';
 import { WebhookInbox } from './webhook-inbox.service.js';
 import { WebhookProcessor } from './webhook-processor.service.js';
 
 const SIGNATURE_HEADER = 'x-twitter-webhooks-signature';
+
+/** For the docs explorer. */
+const WEBHOOK_PATH = { key: 'The last part of a channel’s `webhookUrl`.' };
 
 /** Where X calls us. Nothing here waits for anything but the disk, and for that not longer than X does. */
 @Controller('webhooks/x')
@@ -34,11 +37,14 @@ export class WebhookController {
   @Get(':key')
   @Operation({
     summary: 'Answer X’s challenge (CRC)',
+    path: WEBHOOK_PATH,
     description: 'For X. A token of another shape than X’s is refused: signing it would sign a forged event.',
     isPublic: true,
     answers: { 200: { description: 'The signed token.', schema: challengeAnswerSchema } },
     problems: ['webhook.challenge-invalid', 'webhook.unknown'],
   })
+  @ApiQuery(NONCE_QUERY)
+  @ApiQuery(CHALLENGE_QUERY)
   async challenge(@Param('key') key: string, @Query('crc_token') token: unknown): Promise<{ response_token: string }> {
     if (!isChallengeToken(token)) {
       throw new Problem('webhook.challenge-invalid', '`crc_token` must be 16 to 128 characters of A–Z a–z 0–9 + / = _ and -.');
@@ -54,11 +60,21 @@ export class WebhookController {
   @HttpCode(200)
   @Operation({
     summary: 'Take an event from X',
+    path: WEBHOOK_PATH,
     description: 'For X. The signature is checked on the raw bytes before anything is read of them; 200 means that the event is on disk.',
     isPublic: true,
     answers: { 200: { description: 'Stored.' } },
-    problems: ['webhook.signature-invalid', 'webhook.unknown', 'request.body-too-large', 'webhook.not-stored'],
+    problems: [
+      'webhook.signature-invalid',
+      'webhook.unknown',
+      'request.invalid',
+      'request.body-too-large',
+      'request.unsupported-media-type',
+      'webhook.not-stored',
+    ],
   })
+  @ApiHeader({ name: SIGNATURE_HEADER, required: true, description: '`sha256=` and the base64 HMAC-SHA256 of the body’s very bytes by the app’s consumer secret.' })
+  @ApiBody(DELIVERY_BODY)
   async event(
     @Param('key') key: string,
     @Headers(SIGNATURE_HEADER) signature: string | undefined,

@@ -175,6 +175,10 @@ describe('what comes with a message', () => {
     expect(withExtras(extras, data)).toMatchObject(without);
   });
 
+  it('does not keep the person’s own escapes from being read as they wrote them', () => {
+    expect(withExtras({}, { text: '&amp;lt;b&amp;gt;' })?.text).toBe('&lt;b&gt;');
+  });
+
   it('leads to itself when X does not say where a link leads', () => {
     expect(withExtras({}, { entities: { urls: [{ url: 'https://t.co/a', expanded_url: null }] } })?.links).toEqual([
       { url: 'https://t.co/a', expandedUrl: 'https://t.co/a' },

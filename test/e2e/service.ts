@@ -5,9 +5,11 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from '../../src/app.setup.js';
 import { loadSettings } from '../../src/config/load-settings.service.js';
 import type { Clock } from '../../src/kernel/clock.js';
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox-server.service.js';
+import type { FaultSettings } from '../../src/sandbox/control/fault.js';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox-server.service.js';
+import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/processes.js';
-import { NAJM, RANIA } from './cast.js';
+import { FIBRE, NAJM, RANIA } from './cast.js';
 
 export const ADMIN_KEY = 'e2e-admin-key-0123456789';
 
@@ -42,11 +44,13 @@ export interface ServiceOptions {
   sandboxUrl: string;
   clock?: Clock;
   env?: Record<string, string>;
+  /** A free one, unless X is to find a service again under the address that it knows. */
+  port?: number;
 }
 
 /** The whole service on a free port of loopback, its X being the sandbox. */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
   const loaded = loadSettings({
     env: {
@@ -58,7 +62,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
       X_API_URL: options.sandboxUrl,
       X_UPLOAD_URL: options.sandboxUrl,
-      TWITTER_CHANNEL__LOGGING__LEVEL: 'silent',
+      TWITTER_CHANNEL__LOGGING__LEVEL: process.env['E2E_LOG'] ?? 'silent',
       TWITTER_CHANNEL__MESSAGING__POLL_MS: '100',
       ...options.env,
     },
@@ -68,14 +72,25 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   return { url, app, call: (path, call) => callService(`${url}${path}`, call), stop: () => app.close() };
 }
 
-/** A sandbox and a service beside it, on a SQLite file that goes when they do. */
-export async function startBoth(options: Partial<ServiceOptions> = {}): Promise<{ sandbox: Sandbox; service: Service; stop: () => Promise<void> }> {
+export interface Both {
+  sandbox: Sandbox;
+  service: Service;
+  databaseUrl: string;
+  stop: () => Promise<void>;
+}
+
+/** A sandbox and a service beside it; without a `databaseUrl` on a SQLite file that goes when they do. */
+export async function startBoth(options: Partial<ServiceOptions> & { x?: SandboxOptions } = {}): Promise<Both> {
+  const { x, ...own } = options;
   const folder = mkdtempSync(join(tmpdir(), 'dm-channel-e2e-'));
-  const sandbox = await startSandbox(options.clock === undefined ? {} : { now: () => options.clock?.now() ?? 0 });
-  const service = await startService({ databaseUrl: `sqlite:${join(folder, 'service.db')}`, sandboxUrl: sandbox.url, ...options });
+  const databaseUrl = options.databaseUrl ?? `sqlite:${join(folder, 'service.db')}`;
+  const { clock } = options;
+  const sandbox = await startSandbox({ ...x, ...(clock === undefined ? {} : { now: () => clock.now() }) });
+  const service = await startService({ sandboxUrl: sandbox.url, ...own, databaseUrl });
   return {
     sandbox,
     service,
+    databaseUrl,
     stop: async () => {
       await service.stop();
       await sandbox.close();
@@ -86,6 +101,7 @@ export async function startBoth(options: Partial<ServiceOptions> = {}): Promise<
 
 /** The body that creates the sandbox's brand as a channel. */
 export const NAJM_CHANNEL = { name: 'Najm support', ...NAJM.credentials, environmentName: 'prod' };
+export const FIBRE_CHANNEL = { name: 'Fibre support', ...FIBRE.credentials, environmentName: 'prod' };
 
 export async function connectNajm(service: Service): Promise<Record<string, any>> {
   const created = await service.call('/v1/channels', { body: NAJM_CHANNEL });
@@ -94,6 +110,12 @@ export async function connectNajm(service: Service): Promise<Record<string, any>
     throw new Error(`The channel did not connect: ${connected.text}`);
   }
   return connected.body;
+}
+
+/** Creates and connects the sandbox's other brand, of the same app and environment. */
+export async function connectFibre(service: Service): Promise<Record<string, any>> {
+  const created = await service.call('/v1/channels', { body: FIBRE_CHANNEL });
+  return (await service.call(`/v1/channels/${created.body['id']}/connect`, { method: 'POST' })).body;
 }
 
 /** A send from the brand to Rania, or to somebody else. */
@@ -124,4 +146,40 @@ function parse(text: string): unknown {
   } catch {
     return null;
   }
+}
+
+/** Waits until a message has one of the statuses, and gives it. */
+export function messageIn(service: Service, id: string, ...statuses: string[]): Promise<Record<string, any>> {
+  return eventually(
+    async () => {
+      const { body } = await service.call(`/v1/messages/${id}`);
+      expect(statuses).toContain(body['status']);
+      return body;
+    },
+    `message ${id} is ${statuses.join(' or ')}`,
+    { withinMs: 15_000 },
+  );
+}
+
+/** A participant nobody has met, who follows the brand and so may be written to. */
+export function newcomer(sandbox: Sandbox): string {
+  const screenName = `newcomer_${sandbox.overview.participants().length}`;
+  return sandbox.people.addParticipant({ name: screenName, screenName, follows: [NAJM.id] }).id;
+}
+
+/** A participant writes to the brand; resolves once the service shows the message. */
+export async function hear(both: Both, participantId: string, text = 'Hello', createdAt?: number): Promise<Record<string, any>> {
+  const at = createdAt === undefined ? {} : { createdAt };
+  const { eventId } = await both.sandbox.conversations.write(participantId, 'participant', { to: NAJM.id, text, ...at });
+  return eventually(async () => {
+    const { body } = await both.service.call('/v1/messages?direction=inbound&limit=100');
+    return (body['data'] as Record<string, any>[]).find((message) => message['xMessageId'] === eventId) ?? null;
+  }, 'the participant’s message is there');
+}
+
+const FAULT = { times: 1, participant: null, delayMs: null, status: null, code: null, message: null, body: null };
+
+/** Makes X misbehave: once, unless `times` says otherwise. */
+export function fault(sandbox: Sandbox, settings: Partial<FaultSettings> & Pick<FaultSettings, 'route' | 'kind'>): void {
+  sandbox.faults.add({ ...FAULT, ...settings });
 }

@@ -31,5 +31,6 @@ async function findChromium(): Promise<{ executablePath: string; origin: string;
     throw new Error('No Chromium for the tests: set CHROMIUM_PATH. The one that npm brings is for Linux on x64.');
   }
   const { default: packaged } = await import('@sparticuz/chromium');
-  return { executablePath: await packaged.executablePath(), origin: 'npm', args: [...packaged.args, ...FLAGS] };
+  // Its own flags are for a cloud function: one process, which ends with the first context that is closed, and no web security.
+  return { executablePath: await packaged.executablePath(), origin: 'npm', args: FLAGS };
 }

@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { readErrorBody, XFailure, type XFailureKind } from '../x-api/x-failure.js';
+import { classifySendFailure, retryDelayMs, type SendFailure } from './send-outcome.js';
+
+interface Row {
+  name: string;
+  http_status: number;
+  body: unknown;
+}
+
+const rows = JSON.parse(readFileSync(join(__dirname, '../../test/fixtures/x/rest-errors.json'), 'utf8')) as Row[];
+const failed = (code: string, isChannelAtFault: boolean): SendFailure => ({ kind: 'failed', code, isChannelAtFault });
+const answered = (status: number | null, code: number | null, resetsAt: number | null = null) =>
+  new XFailure('answered', { status, code, detail: 'X says so.' }, resetsAt);
+
+/** By name, as the fact sheet on X (§5.4) has them; those of Account Activity do not answer a send and are refusals like any other. */
+const EXPECTED: Readonly<Record<string, SendFailure>> = {
+  'v1 bad/malformed auth': failed('channel.credentials-rejected', true),
+  'v1 invalid or expired token': failed('channel.credentials-rejected', true),
+  'v1 timestamp out of bounds': failed('channel.credentials-rejected', true),
+  'v1 page/env not found': failed('message.participant-not-found', false),
+  'v1 rate limited': { kind: 'rate-limited', resetsAt: null },
+  'v1 app lacks DM permission': failed('channel.direct-messages-not-permitted', true),
+  'v1 sender suspended': failed('channel.credentials-rejected', true),
+  'v1 cannot DM non follower': failed('message.participant-unreachable', false),
+  'v1 error sending message': { kind: 'unknown' },
+  'v1 cannot DM user': failed('message.participant-unreachable', false),
+  'v1 DM too long': failed('message.too-long', false),
+  'v1 automated': failed('message.looks-automated', false),
+  'v1 account locked': failed('channel.credentials-rejected', true),
+  'v1 internal error': { kind: 'unknown' },
+  'v1 over capacity': { kind: 'unknown' },
+  'v1 access level': failed('channel.access-level-insufficient', true),
+  'v1 AAA webhook url bad': failed('message.refused-by-x', false),
+  'v1 AAA crc bad token': failed('message.refused-by-x', false),
+  'v1 AAA crc slow': failed('message.refused-by-x', false),
+  'v1 AAA crc non-200': failed('message.refused-by-x', false),
+  'v1 AAA too many webhooks': failed('message.refused-by-x', false),
+  'v1 AAA subscription exists': failed('message.refused-by-x', false),
+  'v1 AAA not permitted': failed('message.refused-by-x', true),
+  'v1 AAA webhook missing': failed('message.participant-not-found', false),
+};
+
+describe('what X answers to a send', () => {
+  it.each(rows.filter(({ name }) => name.startsWith('v1 ')))('means the right thing: $name', ({ name, http_status, body }) => {
+    const failure = new XFailure('answered', { status: http_status, ...readErrorBody(body) });
+    expect(classifySendFailure(failure)).toEqual(EXPECTED[name]);
+  });
+
+  it.each<[string, number, number, SendFailure]>([
+    ['no such user', 404, 17, failed('message.participant-not-found', false)],
+    ['no such user', 404, 50, failed('message.participant-not-found', false)],
+    ['no such user to write to', 403, 108, failed('message.participant-not-found', false)],
+    ['the participant is suspended', 403, 63, failed('message.participant-unreachable', false)],
+    ['the sender is not verified', 403, 476, failed('message.participant-unreachable', false)],
+    ['the client may not', 403, 87, failed('channel.access-level-insufficient', true)],
+    ['the keys are wrong', 403, 99, failed('channel.credentials-rejected', true)],
+    ['malformed credentials', 400, 215, failed('channel.credentials-rejected', true)],
+    ['the credentials may not', 403, 220, failed('channel.access-level-insufficient', true)],
+    ['the app may only read', 403, 261, failed('channel.direct-messages-not-permitted', true)],
+    ['a parameter is missing', 403, 38, failed('message.refused-by-x', false)],
+    ['a status limit', 403, 185, failed('message.refused-by-x', false)],
+    ['a retired endpoint', 410, 251, failed('message.refused-by-x', false)],
+    ['a duplicate, which may have gone out', 403, 187, { kind: 'unknown' }],
+    ['said already, which may have gone out', 403, 151, { kind: 'unknown' }],
+    ['an internal error with another status', 403, 131, { kind: 'unknown' }],
+    ['a server’s failure', 500, 32, { kind: 'unknown' }],
+    ['success that could not be read', 399, 32, { kind: 'unknown' }],
+    ['the limit with another status', 403, 88, { kind: 'rate-limited', resetsAt: null }],
+  ])('means the right thing: %s (%d, code %d)', (_what, status, code, expected) => {
+    expect(classifySendFailure(answered(status, code))).toEqual(expected);
+  });
+
+  it('without a code is judged by its status: a 401 is the channel’s, another 4xx the message’s', () => {
+    expect(classifySendFailure(answered(401, null))).toEqual(failed('message.refused-by-x', true));
+    expect(classifySendFailure(answered(403, null))).toEqual(failed('message.refused-by-x', false));
+    expect(classifySendFailure(answered(429, null, 1_787_040_900_000))).toEqual({ kind: 'rate-limited', resetsAt: 1_787_040_900_000 });
+  });
+
+  it('is never a reason to send again when X may have taken it: any status but 4xx', () => {
+    const notARefusal = fc.oneof(fc.integer({ min: 100, max: 399 }), fc.integer({ min: 500, max: 599 }), fc.constant(null));
+    const code = fc.option(fc.integer({ min: 0, max: 500 }).filter((number) => number !== 88));
+    fc.assert(fc.property(notARefusal, code, (status, xCode) => expect(classifySendFailure(answered(status, xCode))).toEqual({ kind: 'unknown' })));
+  });
+});
+
+describe('a send that X did not answer', () => {
+  const anyAnswer = fc.record({ status: fc.option(fc.integer({ min: 100, max: 599 })), code: fc.option(fc.integer({ min: 0, max: 500 })), detail: fc.string() });
+
+  it.each<[XFailureKind, SendFailure]>([
+    ['not-sent', { kind: 'retry' }],
+    ['maybe-sent', { kind: 'unknown' }],
+  ])('is judged by how far it got alone: %s', (kind, expected) => {
+    fc.assert(fc.property(anyAnswer, (answer) => expect(classifySendFailure(new XFailure(kind, answer))).toEqual(expected)));
+  });
+});
+
+describe('the wait before another try', () => {
+  it('doubles from a second to a minute', () => {
+    expect([1, 2, 3, 4, 5, 6, 7, 8, 1_000_000].map((tries) => retryDelayMs(tries, 0.5))).toEqual([
+      1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000,
+    ]);
+  });
+
+  it('is spread by a fifth either way', () => {
+    expect([retryDelayMs(1, 0), retryDelayMs(1, 1)]).toEqual([800, 1_200]);
+    expect([retryDelayMs(9, 0), retryDelayMs(9, 1)]).toEqual([48_000, 72_000]);
+  });
+
+  it('is whole milliseconds between 0.8 s and 72 s, and longer with a greater spread', () => {
+    const spread = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(fc.nat(2_000), spread, spread, (tries, some, other) => {
+        const [less, more] = [Math.min(some, other), Math.max(some, other)].map((each) => retryDelayMs(tries, each)) as [number, number];
+        expect(Number.isInteger(less)).toBe(true);
+        expect(less).toBeGreaterThanOrEqual(800);
+        expect(more).toBeLessThanOrEqual(72_000);
+        expect(less).toBeLessThanOrEqual(more);
+      }),
+    );
+  });
+});

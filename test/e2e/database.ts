@@ -1,0 +1,35 @@
+import { Client } from 'pg';
+import sqlite3 from 'sqlite3';
+
+/** Looks at (or damages) the service's database from outside, on a connection of its own. */
+export async function queryDatabase<Row = Record<string, any>>(databaseUrl: string, statement: string): Promise<Row[]> {
+  return databaseUrl.startsWith('sqlite:') ? querySqlite(databaseUrl.slice('sqlite:'.length), statement) : queryPostgres(databaseUrl, statement);
+}
+
+export async function countRows(databaseUrl: string, table: string): Promise<number> {
+  const [row] = await queryDatabase<{ n: number | string }>(databaseUrl, `SELECT count(*) AS n FROM ${table}`);
+  return Number(row?.n);
+}
+
+function querySqlite<Row>(file: string, statement: string): Promise<Row[]> {
+  return new Promise((resolve, reject) => {
+    const database = new sqlite3.Database(file, (opening) => {
+      if (opening !== null) {
+        reject(opening);
+        return;
+      }
+      database.configure('busyTimeout', 5_000);
+      database.all<Row>(statement, (error, rows) => database.close(() => (error === null ? resolve(rows) : reject(error))));
+    });
+  });
+}
+
+async function queryPostgres<Row>(url: string, statement: string): Promise<Row[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(statement)).rows as Row[];
+  } finally {
+    await client.end();
+  }
+}
