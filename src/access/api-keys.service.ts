@@ -72,7 +72,7 @@ export class ApiKeys {
   async list(request: PageRequest): Promise<Page<ApiKeyEntity>> {
     const query = this.reader.repository(ApiKeyEntity).createQueryBuilder('key').orderBy('key.id', 'DESC').take(request.limit + 1);
     if (request.cursor !== undefined) {
-      query.where('key.id < :after', { after: decodeCursor(request.cursor) });
+      query.where('key.id < :after', { after: decodeCursor('key', request.cursor) });
     }
     return toPage(await query.getMany(), request);
   }

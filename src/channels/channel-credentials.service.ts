@@ -97,11 +97,11 @@ export class ChannelCredentials {
     );
   }
 
-  /** Every consumer secret that X may sign with, the current one of each channel first. */
+  /** Every consumer secret that X may sign with: the current ones first, and of those the newest, which is X’s while an app’s channels are changed one by one. */
   async listConsumerSecrets(): Promise<{ channelId: string; secret: string }[]> {
     const rows = await this.reader.repository(ChannelSecretEntity).findBy({ name: In(CONSUMER_SECRET_NAMES) });
     return rows
-      .sort((a, b) => CONSUMER_SECRET_NAMES.indexOf(a.name) - CONSUMER_SECRET_NAMES.indexOf(b.name))
+      .sort((a, b) => CONSUMER_SECRET_NAMES.indexOf(a.name) - CONSUMER_SECRET_NAMES.indexOf(b.name) || b.updatedAt - a.updatedAt)
       .map((row) => ({ channelId: row.channelId, secret: this.open(row) }));
   }
 

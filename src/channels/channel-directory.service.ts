@@ -39,7 +39,7 @@ export class ChannelDirectory {
       .orderBy('channel.id', 'DESC')
       .take(request.limit + 1);
     if (request.cursor !== undefined) {
-      query.andWhere('channel.id < :after', { after: decodeCursor(request.cursor) });
+      query.andWhere('channel.id < :after', { after: decodeCursor('chn', request.cursor) });
     }
     return toPage(await query.getMany(), request);
   }

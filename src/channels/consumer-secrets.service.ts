@@ -1,11 +1,14 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Reader } from '../database/reader.service.js';
 import { Clock, type Instant } from '../kernel/clock.js';
+import { Timers } from '../runtime/timers.service.js';
 import { ChannelEntity } from './channel.entity.js';
 import { ChannelCredentials } from './channel-credentials.service.js';
 
 /** How often at most a request that does not fit makes us look whether another instance changed something. */
 const REFRESH_AT_MOST_EVERY_MS = 1_000;
+/** How long such a request waits for that look: X wants its answer within 3 seconds. */
+const REFRESH_WITHIN_MS = 1_000;
 
 /**
  * The consumer secrets by webhook, in memory: X's challenge has to be answered within 3 seconds and also when the
@@ -20,6 +23,7 @@ export class ConsumerSecrets implements OnApplicationBootstrap {
     private readonly reader: Reader,
     private readonly credentials: ChannelCredentials,
     private readonly clock: Clock,
+    private readonly timers: Timers,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -31,10 +35,10 @@ export class ConsumerSecrets implements OnApplicationBootstrap {
     return this.secretsByWebhook.get(webhookKey) ?? null;
   }
 
-  /** The same after a look at the database, unless there just was one. Never throws: with the database down it knows what it knew. */
+  /** The same after a look at the database, unless there just was one. Never throws and never waits long: with the database down it knows what it knew. */
   async findAfresh(webhookKey: string): Promise<readonly string[] | null> {
     if (this.clock.now() - this.refreshedAt >= REFRESH_AT_MOST_EVERY_MS) {
-      await this.refresh().catch(() => undefined);
+      await this.timers.within(REFRESH_WITHIN_MS, this.refresh().catch(() => undefined), () => undefined);
     }
     return this.find(webhookKey);
   }

@@ -16,7 +16,7 @@ const rows = JSON.parse(readFileSync(join(__dirname, '../../test/fixtures/x/rest
 const EXPECTED: Readonly<Record<string, ProblemCode>> = {
   'v1 bad/malformed auth': 'channel.credentials-rejected',
   'v1 invalid or expired token': 'channel.credentials-rejected',
-  'v1 timestamp out of bounds': 'channel.credentials-rejected',
+  'v1 timestamp out of bounds': 'x.unexpected-answer',
   'v1 page/env not found': 'x.unexpected-answer',
   'v1 rate limited': 'x.rate-limited',
   'v1 app lacks DM permission': 'channel.direct-messages-not-permitted',
@@ -76,6 +76,7 @@ describe('what X refuses, to the person who asked for it', () => {
     [403, 214, 'x.unexpected-answer'],
     [null, null, 'x.unexpected-answer'],
     [429, null, 'x.rate-limited'],
+    [403, 88, 'x.rate-limited'],
     [500, null, 'x.unavailable'],
     [503, 32, 'x.unavailable'],
   ])('means the right thing: status %p, code %p', (status, code, expected) => {

@@ -15,7 +15,7 @@ const BY_X_CODE: Readonly<Record<number, Meaning>> = {
   89: { code: 'channel.credentials-rejected', detail: 'The access token is invalid or was revoked: generate a new one under “Keys and tokens”.' },
   93: { code: 'channel.direct-messages-not-permitted', detail: 'Set the app’s permissions to “Read, write and Direct Messages”, then generate the access token anew: it keeps the permissions of the day it was made.' },
   99: { code: 'channel.credentials-rejected', detail: 'X refuses the consumer key and secret: check both.' },
-  135: { code: 'channel.credentials-rejected', detail: 'X finds the time of the request wrong: set this machine’s clock.' },
+  135: { code: 'x.unexpected-answer', detail: 'X finds the time of the request wrong: set this machine’s clock.' },
   215: { code: 'channel.credentials-rejected', detail: 'X finds the credentials malformed: copy all four anew.' },
   220: { code: 'channel.access-level-insufficient', detail: 'These credentials may not use this part of X’s API.' },
   261: { code: 'channel.direct-messages-not-permitted', detail: 'The app may only read: set its permissions to “Read, write and Direct Messages”, then generate the access token anew.' },

@@ -56,7 +56,7 @@ export class ProblemFilter implements ExceptionFilter {
     }
     if (error instanceof NotFoundException) {
       const allowed = allowedMethods(this.routes, pathOf(request.url));
-      return allowed.length === 0
+      return allowed.length === 0 || allowed.includes(request.method)
         ? new Problem('request.not-found', 'No operation of this service has this address.')
         : new Problem('request.method-not-allowed', `Use ${allowed.join(' or ')} here.`);
     }

@@ -12,7 +12,7 @@ function walk(rows: readonly { id: string }[], limit: number): string[][] {
   const pages: string[][] = [];
   let cursor: string | undefined;
   do {
-    const after = cursor === undefined ? undefined : decodeCursor(cursor);
+    const after = cursor === undefined ? undefined : decodeCursor('msg', cursor);
     const read = rows.filter(({ id }) => after === undefined || id < after).slice(0, limit + 1);
     const page = toPage(read, { limit, cursor });
     pages.push(page.items.map(({ id }) => id));
@@ -44,14 +44,14 @@ describe('a cursor', () => {
   const id = factory.create('msg', 5);
   const refusal = (cursor: string): unknown => {
     try {
-      return decodeCursor(cursor);
+      return decodeCursor('msg', cursor);
     } catch (error) {
       return error instanceof Problem ? error.code : error;
     }
   };
 
   it('leads back to the row that it was made of', () => {
-    expect(decodeCursor(encodeCursor(id))).toBe(id);
+    expect(decodeCursor('msg', encodeCursor(id))).toBe(id);
   });
 
   it('is refused with any one character changed, or leads to another row of the list', () => {

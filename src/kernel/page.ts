@@ -1,3 +1,4 @@
+import { type IdPrefix, isId } from './ids.js';
 import { Problem } from './problem.js';
 
 /** One page of a list, and the cursor of the next one; null when this is the last. */
@@ -24,13 +25,13 @@ export function encodeCursor(lastId: string): string {
   return Buffer.from(`after:${lastId}`).toString('base64url');
 }
 
-/** The id after which the page starts. @throws Problem `request.invalid-cursor` for anything that `encodeCursor` did not make */
-export function decodeCursor(cursor: string): string {
+/** The id after which the page starts. @throws Problem `request.invalid-cursor` for anything but a cursor of a list of such ids */
+export function decodeCursor(prefix: IdPrefix, cursor: string): string {
   const text = Buffer.from(cursor, 'base64url').toString();
-  const id = /^after:([a-z]{3}_[0-9a-z]+)$/.exec(text)?.[1];
-  if (id === undefined || encodeCursor(id) !== cursor) {
+  const id = /^after:(\w+)$/.exec(text)?.[1];
+  if (id === undefined || !isId(prefix, id) || encodeCursor(id) !== cursor) {
     throw new Problem('request.invalid-cursor', 'The cursor is not one that this service gave out. Start again without it.', {
-      errors: [{ pointer: '?cursor', code: 'invalid', detail: 'Use `page.next` of the page before, unchanged.' }],
+      errors: [{ pointer: '?cursor', code: 'invalid', detail: 'Use `page.next` of the same list’s page before, unchanged.' }],
     });
   }
   return id;

@@ -40,6 +40,13 @@ export class ConversationEntity {
   @InstantColumn({ name: 'last_message_at', nullable: true })
   lastMessageAt: number | null;
 
+  /** X's id of the newest message that the participant is known to have read. */
+  @TextColumn({ name: 'read_up_to', nullable: true })
+  readUpTo: string | null;
+
+  @InstantColumn({ name: 'read_at', nullable: true })
+  readAt: number | null;
+
   @InstantColumn({ name: 'created_at' })
   createdAt: number;
 }

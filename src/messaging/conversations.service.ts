@@ -53,6 +53,8 @@ export class Conversations {
         windowClosedAt: null,
         lastSeq: 0,
         lastMessageAt: null,
+        readUpTo: null,
+        readAt: null,
         createdAt: this.clock.now(),
       } satisfies ConversationEntity);
       // Two that make the same one at once: one row stays, and both go on with it.
@@ -95,7 +97,7 @@ export class Conversations {
       );
     }
     if (request.cursor !== undefined) {
-      query.andWhere('conversation.id < :after', { after: decodeCursor(request.cursor) });
+      query.andWhere('conversation.id < :after', { after: decodeCursor('cnv', request.cursor) });
     }
     return toPage(await query.getMany(), request);
   }

@@ -38,7 +38,9 @@ export class IncomingMessages {
   ) {}
 
   /** A message to the channel, or the echo of one that the channel's account sent. */
-  async record(channel: Channel, message: XDirectMessage, profiles: ReadonlyMap<string, Profile>): Promise<void> {
+  async record(channel: Channel, told: XDirectMessage, profiles: ReadonlyMap<string, Profile>): Promise<void> {
+    // A time in the future counts as now.
+    const message = { ...told, createdAt: Math.min(told.createdAt, this.clock.now()) };
     const isOutbound = message.senderId === channel.accountId;
     const participantId = isOutbound ? message.recipientId : message.senderId;
     const profile = profiles.get(participantId);
@@ -117,7 +119,7 @@ export class IncomingMessages {
       conversationId: conversation.id,
       seq,
       content: toContent(message),
-      textFingerprint: toStorableText(normaliseForEcho(message.text)),
+      textFingerprint: normaliseForEcho(message.text),
       xMessageId: message.xMessageId,
       xCreatedAt: message.createdAt,
       createdAt: now,
@@ -128,11 +130,7 @@ export class IncomingMessages {
   }
 }
 
-/** PostgreSQL's text has no NUL; content is JSON, which escapes it. */
-export function toStorableText(text: string): string {
-  return text.replaceAll('\u0000', '');
-}
-
+/** PostgreSQL's text has no NUL. */
 function toStorableName(name: string | undefined): string | null {
-  return name === undefined ? null : toStorableText(name);
+  return name === undefined ? null : name.replaceAll('\u0000', '');
 }

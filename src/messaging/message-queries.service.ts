@@ -39,7 +39,7 @@ export class MessageQueries {
       .orderBy('message.id', 'DESC')
       .take(request.limit + 1);
     if (request.cursor !== undefined) {
-      query.andWhere('message.id < :after', { after: decodeCursor(request.cursor) });
+      query.andWhere('message.id < :after', { after: decodeCursor('msg', request.cursor) });
     }
     return toPage(await query.getMany(), request);
   }

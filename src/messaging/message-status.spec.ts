@@ -1,4 +1,5 @@
 import {
+  become,
   canBecome,
   MESSAGE_STATUSES,
   type MessageStatus,
@@ -53,6 +54,15 @@ describe('the life of a message', () => {
 
   it('is settled by X’s echo where it may be sent', () => {
     expect(MESSAGE_STATUSES.filter((status) => canBecome(status, 'sent'))).toEqual(UNSETTLED_STATUSES);
+  });
+
+  it('takes no step that is not in the table', () => {
+    for (const from of MESSAGE_STATUSES) {
+      for (const to of MESSAGE_STATUSES) {
+        if (canBecome(from, to)) expect(become(from, to)).toBe(to);
+        else expect(() => become(from, to)).toThrow(`A message cannot go from ${from} to ${to}`);
+      }
+    }
   });
 });
 

@@ -5,7 +5,8 @@
  *   ▲ ▲                │ crash                            │  └─ definite refusal ▶ failed
  *   │ └────────────────┘                                  └─ crash, no clear answer ▶ unknown ──X's echo──▶ sent
  *   ├─ certainly not sent: back from sending
- * held (waits for an inbound message, a limit's reset or an operator) · expired · cancelled
+ * held (waits for an inbound message, a limit's reset or an operator): from queued, claimed and sending; back to queued or claimed
+ * expired, cancelled: from what waits; expired and failed also from a claim that is not sent after all
  *
  * Inbound: received. `claimed` is an inner step: callers see it as `queued`.
  */

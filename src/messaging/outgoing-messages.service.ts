@@ -11,7 +11,6 @@ import { XApi } from '../x-api/x-api.service.js';
 import { ConversationEntity } from './conversation.entity.js';
 import { Conversations, type Participant, toWindowColumns, windowOf } from './conversations.service.js';
 import { Dispatcher } from './dispatcher.service.js';
-import { toStorableText } from './incoming-messages.service.js';
 import type { SendMessage } from './message.dto.js';
 import { MessageEntity } from './message.entity.js';
 import { normaliseForEcho } from './message-content.js';
@@ -78,7 +77,7 @@ export class OutgoingMessages {
         direction: 'outbound',
         source: 'api',
         content: wanted.content,
-        textFingerprint: toStorableText(normaliseForEcho(wanted.content.text)),
+        textFingerprint: normaliseForEcho(wanted.content.text),
         reference: wanted.reference ?? null,
         beyondAllotment: wanted.beyondAllotment ?? null,
         validUntil,

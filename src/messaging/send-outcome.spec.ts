@@ -19,7 +19,7 @@ const answered = (status: number | null, code: number | null, resetsAt: number |
 const EXPECTED: Readonly<Record<string, SendFailure>> = {
   'v1 bad/malformed auth': failed('channel.credentials-rejected', true),
   'v1 invalid or expired token': failed('channel.credentials-rejected', true),
-  'v1 timestamp out of bounds': failed('channel.credentials-rejected', true),
+  'v1 timestamp out of bounds': failed('message.refused-by-x', true),
   'v1 page/env not found': failed('message.participant-not-found', false),
   'v1 rate limited': { kind: 'rate-limited', resetsAt: null },
   'v1 app lacks DM permission': failed('channel.direct-messages-not-permitted', true),

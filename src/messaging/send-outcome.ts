@@ -22,7 +22,7 @@ const FAILURE_CODES: readonly { xCodes: readonly number[]; code: string; isChann
   { xCodes: [354], code: 'message.too-long', isChannelAtFault: false },
   { xCodes: [226], code: 'message.looks-automated', isChannelAtFault: false },
   { xCodes: [93, 261], code: 'channel.direct-messages-not-permitted', isChannelAtFault: true },
-  { xCodes: [32, 64, 89, 99, 135, 215, 326], code: 'channel.credentials-rejected', isChannelAtFault: true },
+  { xCodes: [32, 64, 89, 99, 215, 326], code: 'channel.credentials-rejected', isChannelAtFault: true },
   { xCodes: [87, 220, 453], code: 'channel.access-level-insufficient', isChannelAtFault: true },
 ];
 

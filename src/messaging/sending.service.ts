@@ -20,7 +20,7 @@ import { Conversations, toWindowColumns, windowOf } from './conversations.servic
 import { MessageEntity } from './message.entity.js';
 import { become, canBecome, type HeldBecause } from './message-status.js';
 import { Outbox } from './outbox.service.js';
-import { classifySendFailure, retryDelayMs } from './send-outcome.js';
+import { classifySendFailure, retryDelayMs, type SendFailure } from './send-outcome.js';
 import { Settlement } from './settlement.service.js';
 import { WindowCharges } from './window-charges.service.js';
 
@@ -71,7 +71,8 @@ export class Sending {
       if (!(error instanceof XFailure)) {
         throw error;
       }
-      await this.settle(message, false, (manager, locked, current) => this.settleFailure(manager, channel, locked, current, attempt, error));
+      const outcome = classifySendFailure(error);
+      await this.settle(message, outcome.kind === 'failed', (manager, locked, current) => this.settleFailure(manager, channel, locked, current, attempt, error, outcome));
     }
   }
 
@@ -141,7 +142,7 @@ export class Sending {
     return attempt;
   }
 
-  /** Writes what X answered, unless X's echo has settled the message meanwhile, or the end of our lease has made it `unknown`: that only success ends. */
+  /** Writes what X answered, unless X's echo has settled the message meanwhile, or the end of our lease has made it `unknown`: that only a clear answer ends. */
   private async settle(
     message: MessageEntity,
     isClear: boolean,
@@ -161,8 +162,7 @@ export class Sending {
     await this.settlement.markSent(manager, channel, conversation, message, sent);
   }
 
-  private async settleFailure(manager: EntityManager, channel: Channel, conversation: ConversationEntity, message: MessageEntity, attempt: AttemptEntity, failure: XFailure): Promise<void> {
-    const outcome = classifySendFailure(failure);
+  private async settleFailure(manager: EntityManager, channel: Channel, conversation: ConversationEntity, message: MessageEntity, attempt: AttemptEntity, failure: XFailure, outcome: SendFailure): Promise<void> {
     const now = this.clock.now();
     this.log.warn('X did not confirm a message', { messageId: message.id, outcome: outcome.kind, xStatus: failure.answer.status, xCode: failure.answer.code });
     switch (outcome.kind) {
@@ -173,7 +173,8 @@ export class Sending {
       }
       case 'rate-limited':
         await this.finish(manager, attempt, 'not-sent', failure.answer);
-        return this.outbox.putBack(manager, message, outcome.resetsAt ?? now + LIMIT_RESET_MS, 'rate-limit');
+        // A reset that our clock has passed already would have us ask again at once, and again.
+        return this.outbox.putBack(manager, message, Math.max(outcome.resetsAt ?? now + LIMIT_RESET_MS, now + LOOK_AGAIN_MS), 'rate-limit');
       case 'failed':
         await this.finish(manager, attempt, 'failed', failure.answer);
         if (outcome.isChannelAtFault) {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Channel } from '../channels/channel.js';
+import { compareXIds } from '../kernel/x-id.js';
 import { giveBackReply } from '../rate-policy/reply-window.js';
 import type { SentMessage } from '../x-api/messages-api.js';
 import { ConversationEntity } from './conversation.entity.js';
@@ -24,6 +25,8 @@ export class Settlement {
     message: MessageEntity,
     sent: SentMessage,
   ): Promise<void> {
+    // The participant may have read it before we know that it is sent.
+    const isRead = conversation.readUpTo !== null && compareXIds(sent.xMessageId, conversation.readUpTo) <= 0;
     const settled = this.charges.settle(channel, windowOf(conversation), message, sent.createdAt);
     // The echo may have come first and not have been known as ours: X's id says that it is the same message.
     await manager.delete(MessageEntity, { channelId: message.channelId, xMessageId: sent.xMessageId, source: 'elsewhere' });
@@ -32,7 +35,8 @@ export class Settlement {
       { id: message.id },
       {
         ...NO_CLAIM,
-        status: become(message.status, 'sent'),
+        status: isRead ? become(become(message.status, 'sent'), 'read') : become(message.status, 'sent'),
+        readAt: isRead ? conversation.readAt : null,
         xMessageId: sent.xMessageId,
         xCreatedAt: sent.createdAt,
         sentAt: sent.createdAt,

@@ -24,7 +24,7 @@ export function toWindowView(window: ReplyWindow | null, rule: ReplyWindowRule, 
 
 /** `RateLimit-Policy` and `RateLimit` as draft-ietf-httpapi-ratelimit-headers writes them; `t` only while the window is open. */
 export function toRateLimitHeaders(window: ReplyWindow | null, rule: ReplyWindowRule, now: Instant): Record<string, string> {
-  const resets = isOpen(window, rule, now) ? `;t=${Math.ceil((expiresAt(window, rule) - now) / 1_000)}` : '';
+  const resets = window !== null && isOpen(window, rule, now) ? `;t=${Math.ceil((expiresAt(window, rule) - now) / 1_000)}` : '';
   return {
     'ratelimit-policy': `"reply-window";q=${rule.allotment};w=${Math.round(rule.windowMs / 1_000)}`,
     ratelimit: `"reply-window";r=${remainingReplies(window, rule, now)}${resets}`,

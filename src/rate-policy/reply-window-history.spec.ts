@@ -12,7 +12,7 @@ import { decideSend } from './send-decision.js';
 
 const REAL = {
   windowAfterInbound: replyWindow.windowAfterInbound,
-  isOpen: replyWindow.isOpen as (window: ReplyWindow | null, rule: ReplyWindowRule, now: number) => boolean,
+  isOpen: replyWindow.isOpen,
   remainingReplies: replyWindow.remainingReplies,
   takeReply: replyWindow.takeReply,
   giveBackReply: replyWindow.giveBackReply,

@@ -26,7 +26,7 @@ export type Charge = 'reply' | 'rate-limit';
 
 /**
  * The window after an inbound message, or the same one when the message changes nothing: a duplicate, a late older one.
- * A time in the future counts as now.
+ * A time in the future counts as now. Two deliveries of one future-dated message are told apart by its id, before this is asked.
  */
 export function windowAfterInbound(window: ReplyWindow | null, inboundAt: Instant, now: Instant): ReplyWindow | null {
   const openedAt = Math.min(inboundAt, now);
@@ -38,13 +38,13 @@ export function expiresAt(window: ReplyWindow, rule: ReplyWindowRule): Instant {
 }
 
 /** The end does not belong to the window. */
-export function isOpen(window: ReplyWindow | null, rule: ReplyWindowRule, now: Instant): window is ReplyWindow {
+export function isOpen(window: ReplyWindow | null, rule: ReplyWindowRule, now: Instant): boolean {
   return window !== null && now < expiresAt(window, rule);
 }
 
 /** Free replies left at `now`. */
 export function remainingReplies(window: ReplyWindow | null, rule: ReplyWindowRule, now: Instant): number {
-  return isOpen(window, rule, now) ? Math.max(0, rule.allotment - window.used) : 0;
+  return window !== null && isOpen(window, rule, now) ? Math.max(0, rule.allotment - window.used) : 0;
 }
 
 /** What a send at `now` costs, and the window after it. */

@@ -81,18 +81,23 @@ export class WebhookController {
     @Req() request: FastifyRequest,
   ): Promise<void> {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    await this.verify(key, body, signature);
-    const stored = this.inbox.store(key, body).then(() => 'stored' as const);
-    const outcome = await this.timers.within(this.settings.acknowledgeWithinMs, stored, () => 'too-slow' as const).catch((error: unknown) => {
-      this.log.error('An event could not be stored', {}, error);
-      return 'failed' as const;
-    });
+    const work = this.verify(key, body, signature).then(() => this.store(key, body));
+    const outcome = await this.timers.within(this.settings.acknowledgeWithinMs, work, () => 'too-slow' as const);
     if (outcome !== 'stored') {
-      // A late success is stored twice when X repeats it; its effects are there once.
-      stored.then(() => this.processor.wake(), () => undefined);
       throw new Problem('webhook.not-stored', 'The event is not stored; send it again.', { retryAfterMs: 1_000 });
     }
+  }
+
+  /** A success that is too late for the answer is stored twice when X repeats the event; its effects are there once. */
+  private async store(key: string, body: Buffer): Promise<'stored' | 'failed'> {
+    try {
+      await this.inbox.store(key, body);
+    } catch (error) {
+      this.log.error('An event could not be stored', {}, error);
+      return 'failed';
+    }
     this.processor.wake();
+    return 'stored';
   }
 
   private async verify(key: string, body: Buffer, signature: string | undefined): Promise<void> {

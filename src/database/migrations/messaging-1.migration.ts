@@ -22,6 +22,8 @@ export class Messaging1 implements MigrationInterface {
         instant('window_closed_at', NULLABLE),
         count('last_seq'),
         instant('last_message_at', NULLABLE),
+        text('read_up_to', NULLABLE),
+        instant('read_at', NULLABLE),
         instant('created_at'),
       ],
       [

@@ -18,7 +18,7 @@ export class ReplyWindow {
       ...Array.from({ length: FREE_REPLIES }, (_, index) => make('li', index < remaining ? 'free' : '')),
     );
     setText(byId('replies-text'), `${remaining} of ${FREE_REPLIES} free replies left`);
-    setText(byId('next-send'), nextSendCountsAs === 'allowance' ? 'a free reply' : 'one against the limits');
+    setText(byId('next-send'), nextSendCountsAs === 'allowance' ? 'is free' : 'counts towards the rate limits');
     const { today } = brand;
     setText(
       byId('limits'),

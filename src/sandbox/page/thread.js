@@ -82,7 +82,7 @@ function bubble(message) {
 function describe(message, isOwn, brand) {
   const parts = [isOwn ? 'You' : `@${brand.screenName}`, clockTime(message.createdAt)];
   if (message.countedAgainst === 'allowance') parts.push('free reply');
-  if (message.countedAgainst === 'limit') parts.push('counts against the limits');
+  if (message.countedAgainst === 'limit') parts.push('counts towards the limits');
   if (!isOwn && message.sourceAppId === WEB_APP_ID) parts.push('typed in an X app');
   if (message.readAt !== null) parts.push(isOwn ? 'seen' : 'read');
   return parts.join(' · ');
