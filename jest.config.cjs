@@ -22,7 +22,6 @@ const common = {
   // Our imports end in `.js` as Node wants them; before the build the file is a `.ts`.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'] },
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
-  testTimeout: 30_000,
 };
 
 /** @type {import('jest').Config} */
@@ -39,6 +38,8 @@ module.exports = {
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
     },
   ],
+  // Of the whole run: Jest does not read it inside a project.
+  testTimeout: 30_000,
   maxWorkers: 2,
   workerIdleMemoryLimit: '1GB',
 };

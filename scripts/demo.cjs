@@ -1,16 +1,17 @@
 // `npm run demo`: the main job on a machine with nothing installed and without an X account. Installs, builds, starts the
 // sandbox (an offline X) and the service on SQLite, and walks through a conversation. `-- --once` ends after it.
+// DEMO_DATA_DIR puts its database, key and logs elsewhere than data/demo.
 const { randomBytes } = require('node:crypto');
 const { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } = require('node:fs');
 const { spawn } = require('node:child_process');
 const { createServer } = require('node:net');
-const { join, relative } = require('node:path');
+const { join, relative, resolve } = require('node:path');
 const { ensureBuilt } = require('./built.cjs');
 const { tellTheStory } = require('./demo-story.cjs');
 const { install } = require('./install.cjs');
 
 const root = join(__dirname, '..');
-const folder = join(root, 'data', 'demo');
+const folder = resolve(process.env.DEMO_DATA_DIR ?? join(root, 'data', 'demo'));
 const isOnce = process.argv.includes('--once');
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 10_000;
@@ -19,13 +20,15 @@ const children = [];
 let isStopping = false;
 
 main().catch((error) => {
-  console.error(`\nThe demo stopped: ${error.message}`);
+  // What a stop cuts off fails, and that is no news.
+  if (!isStopping) console.error(`\nThe demo stopped: ${error.message}`);
   void stop(1);
 });
 
 async function main() {
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void stop(0));
+  // Ends npm itself when a signal comes, which an exit from here would leave running.
   await install();
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void stop(0));
   ensureBuilt();
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const sandbox = `http://127.0.0.1:${await freePort(4010)}`;
@@ -72,7 +75,7 @@ function apiKey() {
 
 function start(name, file, env) {
   const log = openSync(join(folder, `${name}.log`), 'w', 0o600);
-  const child = spawn(process.execPath, [join(root, file)], { cwd: root, env: { ...environment(), ...env }, stdio: ['ignore', log, log] });
+  const child = spawn(process.execPath, [join(root, file)], { cwd: root, env: { ...environment(), HOST: '127.0.0.1', ...env }, stdio: ['ignore', log, log] });
   children.push({ name, child });
   child.once('exit', (code, signal) => {
     if (isStopping) return;

@@ -1,6 +1,7 @@
 // `npm run replay -- <payload.json>`: signs a saved payload exactly as X would and posts it to a running service.
 const { createHmac } = require('node:crypto');
 const { readFileSync } = require('node:fs');
+const { resolve } = require('node:path');
 
 const SIGNATURE_HEADER = 'x-twitter-webhooks-signature';
 const USAGE = `Signs a saved payload of X and posts it to a running service.
@@ -11,7 +12,7 @@ const USAGE = `Signs a saved payload of X and posts it to a running service.
           API_KEY (a key with channels:read), and the payload's for_user_id.
 --secret  the app's consumer secret, or CONSUMER_SECRET. The sandbox's own (sim-consumer-secret) when left out.
 
-The bytes of the file are sent as they are: reformatting a payload changes its signature, and that is fine here.`;
+The bytes of the file are sent as they are. Ends with 0 when the service answered 200.`;
 
 main().catch((error) => {
   console.error(error.message);
@@ -24,12 +25,13 @@ async function main() {
     console.error(USAGE);
     process.exit(2);
   }
-  const body = readFileSync(options.file);
+  // npm starts this in the project's folder and names the one it was started in.
+  const body = readFileSync(resolve(process.env.INIT_CWD ?? '.', options.file));
   const url = options.url ?? (await findWebhookUrl(body));
   const signature = `sha256=${createHmac('sha256', options.secret).update(body).digest('base64')}`;
   console.log(`Posting ${body.length} bytes of ${options.file} to ${url}`);
   const startedAt = process.hrtime.bigint();
-  const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', [SIGNATURE_HEADER]: signature }, body, redirect: 'manual' });
+  const answer = await call(url, { method: 'POST', headers: { 'content-type': 'application/json', [SIGNATURE_HEADER]: signature }, body, redirect: 'manual' });
   const elapsedMs = Number(process.hrtime.bigint() - startedAt) / 1e6;
   const text = await answer.text();
   console.log(`HTTP ${answer.status} after ${elapsedMs.toFixed(0)} ms${text === '' ? '' : `: ${text}`}`);
@@ -46,11 +48,20 @@ function parse(args) {
     } else if (argument === '--help') {
       console.log(USAGE);
       process.exit(0);
+    } else if (argument.startsWith('-') || options.file !== undefined) {
+      console.error(`What is ${argument}?\n\n${USAGE}`);
+      process.exit(2);
     } else {
       options.file = argument;
     }
   }
   return options;
+}
+
+async function call(url, init) {
+  return fetch(url, init).catch((error) => {
+    throw new Error(`${new URL(url).origin} does not answer (${error.cause?.code ?? error.message}). Is the service running?`);
+  });
 }
 
 /** The webhook of the channel that the payload is for. */
@@ -59,7 +70,7 @@ async function findWebhookUrl(body) {
   const key = process.env.API_KEY ?? process.env.ADMIN_API_KEY;
   if (key === undefined) throw new Error('Give --url, or API_KEY so that the channel can be looked up.');
   const forUserId = /"for_user_id"\s*:\s*"(\d+)"/.exec(body.toString('utf8'))?.[1];
-  const answer = await fetch(`${service}/v1/channels?limit=100`, { headers: { authorization: `Bearer ${key}` } });
+  const answer = await call(`${service}/v1/channels?limit=100`, { headers: { authorization: `Bearer ${key}` } });
   if (!answer.ok) throw new Error(`${service} answered ${answer.status}: ${await answer.text()}`);
   const { data } = await answer.json();
   const channel = data.find((candidate) => candidate.account.id === forUserId);

@@ -16,6 +16,18 @@ async function main(): Promise<void> {
   process.stdout.write(`Listening on ${await app.getUrl()}\n`);
 }
 
+/** One sentence for what the person who starts the service can mend; the stack for what they cannot. */
+function describeFailure(error: unknown): string {
+  const { code, message, stack } = error as NodeJS.ErrnoException;
+  if (error instanceof SettingsError) {
+    return error.message;
+  }
+  if (code === 'EADDRINUSE' || code === 'EACCES') {
+    return `The service cannot listen (${message}): choose another PORT or HOST.`;
+  }
+  return stack ?? String(error);
+}
+
 /**
  * Takes nothing more, lets what runs come to its end, closes the database. What is not finished within the limit is
  * settled by the next start: a message that was being sent then is `unknown`, never sent again.
@@ -37,6 +49,6 @@ async function stopGracefully(app: NestFastifyApplication, limitMs: number): Pro
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof SettingsError ? error.message : String((error as Error).stack ?? error)}\n`);
+  process.stderr.write(`${describeFailure(error)}\n`);
   process.exit(1);
 });

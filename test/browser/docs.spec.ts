@@ -1,0 +1,157 @@
+import type { Browser } from 'playwright-core';
+import { NAJM, RANIA } from '../e2e/cast.js';
+import { ADMIN_KEY, type Both, connectNajm, startBoth } from '../e2e/service.js';
+import { launchBrowser } from '../support/browser.js';
+import { eventually } from '../support/eventually.js';
+import { DocsPage, type ListedOperation, type ShownAnswer } from './docs-page.js';
+import { assertSameDocument, exampleOf, fieldsOf, operationsOf, readCommittedDocument } from './openapi-document.js';
+import { WatchedPage } from './watched-page.js';
+
+type Parameters = Readonly<Record<string, string>>;
+
+// Each press draws an operation with all of its examples: half a second on a slow machine.
+jest.setTimeout(60_000);
+
+describe('The docs explorer', () => {
+  const document = readCommittedDocument();
+  let both: Both;
+  let browser: Browser;
+  let watched: WatchedPage;
+  let docs: DocsPage;
+  /** Every operation that was pressed, with the answer that the page showed last. */
+  const pressed = new Map<string, ShownAnswer>();
+
+  beforeAll(async () => {
+    [both, browser] = await Promise.all([startBoth(), launchBrowser()]);
+    await connectNajm(both.service);
+    await both.sandbox.conversations.write(RANIA.id, 'participant', { to: NAJM.id, text: 'Is anybody there?' });
+    await both.sandbox.whenIdle();
+    watched = await WatchedPage.open(browser, both.service.url);
+    docs = new DocsPage(watched.page, both.service.url);
+    await docs.open();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await both.stop();
+  });
+
+  async function press(name: string, parameters: Parameters = {}): Promise<ShownAnswer> {
+    const [method = '', path = ''] = name.split(' ');
+    const answer = await docs.press({ method, path }, parameters);
+    pressed.set(name, answer);
+    return answer;
+  }
+
+  const nameOf = ({ method, path }: Pick<ListedOperation, 'method' | 'path'>): string => `${method} ${path}`;
+
+  it('lists every operation under its tag, and turns to no other host', async () => {
+    expect(watched.takeComplaints()).toEqual([]);
+    const byName = (a: ListedOperation, b: ListedOperation) => nameOf(a).localeCompare(nameOf(b));
+    expect((await docs.listOperations()).sort(byName)).toEqual(operationsOf(document).sort(byName));
+    expect(await docs.listTags()).toEqual(document.tags.map((tag) => tag.name));
+    expect((await docs.listTags()).slice(-2)).toEqual(['Webhook', 'Operations']);
+  });
+
+  it('shows a refusal as problem+json when nobody is authorised', async () => {
+    const { status, mediaType, body } = await press('GET /v1/channels');
+    expect({ status, mediaType, code: body?.code }).toEqual({ status: 401, mediaType: 'application/problem+json', code: 'access.unauthenticated' });
+    expect(watched.takeComplaints()).toEqual([expect.stringContaining('401 (Unauthorized)')]);
+  });
+
+  it('sends a message when the key is pasted and the example executed', async () => {
+    await docs.authorize(ADMIN_KEY);
+
+    const { status, body } = await press('POST /v1/messages');
+
+    expect({ status, charge: body?.charge, remaining: body?.window?.remaining }).toEqual({ status: 202, charge: 'reply', remaining: 4 });
+    await eventually(() => {
+      const { messages } = both.sandbox.conversations.view(NAJM.id, RANIA.id);
+      expect(messages.at(-1)).toMatchObject({ senderId: NAJM.id, text: 'Hello, how can we help?' });
+    }, 'the participant has it');
+  });
+
+  it.each(['POST /v1/channels', 'POST /v1/api-keys'])('makes what the example of %s says', async (name) => {
+    expect(await press(name)).toMatchObject({ status: 201 });
+  });
+
+  it('answers every list and every question of health', async () => {
+    const plain = operationsOf(document).filter(({ method, path }) => method === 'GET' && !path.includes('{'));
+    for (const operation of plain) {
+      expect({ operation: nameOf(operation), ...(await press(nameOf(operation))) }).toMatchObject({ operation: nameOf(operation), status: 200 });
+    }
+    expect(plain.length).toBeGreaterThanOrEqual(6);
+  });
+
+  it('reads by an id that a list answered', async () => {
+    const idIn = (list: string): string => pressed.get(list)?.body?.data?.[0]?.id ?? '';
+    for (const [name, id] of [
+      ['GET /v1/channels/{id}', idIn('GET /v1/channels')],
+      ['GET /v1/messages/{id}', idIn('GET /v1/messages')],
+      ['GET /v1/conversations/{id}', idIn('GET /v1/conversations')],
+    ] as const) {
+      const { status, body } = await press(name, { id });
+      expect({ name, status, id: body?.id }).toEqual({ name, status: 200, id });
+    }
+    expect(await press('GET /v1/conversations/{id}/messages', { id: idIn('GET /v1/conversations') })).toMatchObject({ status: 200 });
+  });
+
+  it('changes, connects, disconnects and deletes the channel that its example made', async () => {
+    const id = pressed.get('POST /v1/channels')?.body?.id ?? '';
+    expect(await press('PATCH /v1/channels/{id}', { id })).toMatchObject({ status: 200, body: { policy: { beyondAllotment: 'hold' } } });
+    expect(await press('POST /v1/channels/{id}/connect', { id })).toMatchObject({ status: 200, body: { status: 'connected' } });
+    expect(await press('POST /v1/channels/{id}/disconnect', { id })).toMatchObject({ status: 200, body: { status: 'disconnected' } });
+    expect(await press('DELETE /v1/channels/{id}', { id })).toMatchObject({ status: 204 });
+    expect(await press('DELETE /v1/api-keys/{id}', { id: pressed.get('POST /v1/api-keys')?.body?.id ?? '' })).toMatchObject({ status: 204 });
+  });
+
+  it('answers X’s challenge just as its example says, and takes no event that X did not sign', async () => {
+    const key = pressed.get('GET /v1/channels/{id}')?.body?.webhookUrl?.split('/').at(-1) ?? '';
+    const challenge = await press('GET /webhooks/x/{key}', { key });
+    expect(challenge).toMatchObject({ status: 200, body: exampleOf(document, { method: 'GET', path: '/webhooks/x/{key}' }, 200) });
+    expect(watched.takeComplaints()).toEqual([]);
+
+    const forged = await press('POST /webhooks/x/{key}', { key, 'x-twitter-webhooks-signature': 'sha256=forged' });
+    expect(forged).toMatchObject({ status: 401, mediaType: 'application/problem+json', body: { code: 'webhook.signature-invalid' } });
+    expect(watched.takeComplaints()).toEqual([expect.stringContaining('401 (Unauthorized)')]);
+  });
+
+  it('was pressed at every operation, and its examples have the very fields of the answers', () => {
+    expect([...pressed.keys()].sort()).toEqual(operationsOf(document).map(nameOf).sort());
+    for (const [name, { status, body }] of pressed) {
+      if (body === null || status >= 400) continue;
+      const [method = '', path = ''] = name.split(' ');
+      expect({ name, fields: fieldsOf(exampleOf(document, { method, path }, status)) }).toEqual({ name, fields: fieldsOf(body) });
+    }
+  });
+
+  it('is drawn from the committed openapi.json', async () => {
+    const served: unknown = await (await fetch(`${both.service.url}/openapi.json`)).json();
+    assertSameDocument(served, document);
+
+    const edited = structuredClone(document);
+    Object.assign(edited.paths['/v1/messages']?.['post'] ?? {}, { summary: 'Send something' });
+    expect(() => assertSameDocument(served, edited)).toThrow('run `npm run openapi`');
+  });
+
+  it('is not served when switched off, the document is', async () => {
+    const quiet = await startBoth({ env: { TWITTER_CHANNEL__SERVER__DOCS_ENABLED: 'false' } });
+    const [explorer, json] = [await quiet.service.call('/docs'), await quiet.service.call('/openapi.json')];
+    await quiet.stop();
+    expect([explorer.status, json.status]).toEqual([404, 200]);
+  });
+
+  it('is watched for errors, refused content and foreign hosts', async () => {
+    const control = await WatchedPage.open(browser, both.service.url);
+    await control.page.goto(`${both.service.url}/docs`);
+    await control.page.evaluate(`document.head.append(Object.assign(document.createElement('script'), { textContent: '1' }))`);
+    await control.page.evaluate(`setTimeout(() => { throw new Error('thrown') })`);
+    await control.page.goto('about:blank');
+    await control.page.setContent('<img src="http://127.0.0.2:9/elsewhere.png">');
+    const noted: string[] = [];
+    await eventually(() => (noted.push(...control.takeComplaints()), noted.some((complaint) => complaint.startsWith('foreign'))), 'the last of them');
+    expect(noted.join('\n')).toMatch(/content security policy: script-src-elem inline/);
+    expect(noted.join('\n')).toMatch(/exception: thrown/);
+    expect(noted.join('\n')).toMatch(/foreign host: http:\/\/127\.0\.0\.2:9\/elsewhere\.png/);
+    await control.close();
+  });
+});
