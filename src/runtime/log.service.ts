@@ -59,5 +59,6 @@ function describeError(error: unknown): LogFields {
   if (error instanceof Error) {
     return { errorName: error.name, errorMessage: error.message, errorStack: error.stack };
   }
-  return { errorMessage: typeof error === 'string' ? error : 'An error that is no Error was thrown' };
+  // Nest names the class that speaks in this place.
+  return typeof error === 'string' ? { context: error } : { errorMessage: 'Something that is no Error was thrown' };
 }
