@@ -1,6 +1,7 @@
 import { startWebhookReceiver, type WebhookReceiver } from '../../src/sandbox/testing/webhook-receiver.service.js';
 import { seedKeys, XCaller } from '../../src/sandbox/testing/x-caller.service.js';
 import { eventually } from '../support/eventually.js';
+import { type AnswerBody, anyText, having } from './answers.js';
 import { NAJM, NAJM_APP_ID, RANIA } from './cast.js';
 import { type Both, connectFibre, connectNajm, NAJM_CHANNEL, type Service, startBoth } from './service.js';
 import { challenge } from './x-webhook.js';
@@ -8,7 +9,7 @@ import { challenge } from './x-webhook.js';
 describe('Connecting a channel', () => {
   let both: Both;
   let service: Service;
-  let channel: Record<string, any>;
+  let channel: AnswerBody;
 
   const connect = (body?: unknown) => service.call(`/v1/channels/${channel['id']}/connect`, { method: 'POST', body });
   const webhooks = () => both.sandbox.overview.webhooks();
@@ -26,7 +27,7 @@ describe('Connecting a channel', () => {
   it('registers the webhook, passes X’s challenge, subscribes the account, and repeating it is harmless', async () => {
     const { status, body } = await connect({ takeOver: false });
     expect([status, body['status']]).toEqual([200, 'connected']);
-    expect(webhooks()).toEqual([expect.objectContaining({ url: channel['webhookUrl'], environment: 'prod', isValid: true })]);
+    expect(webhooks()).toEqual([having({ url: channel['webhookUrl'], environment: 'prod', isValid: true })]);
     expect(subscriptions()).toEqual([{ appId: NAJM_APP_ID, environment: 'prod', accountId: NAJM.id }]);
 
     const before = webhooks().map(({ id }) => id);
@@ -60,7 +61,7 @@ describe('Connecting a channel', () => {
     const [webhook] = webhooks();
     both.sandbox.webhooks.invalidate(webhook?.id ?? '');
     expect((await connect()).status).toBe(200);
-    expect(webhooks()).toEqual([expect.objectContaining({ id: webhook?.id, isValid: true })]);
+    expect(webhooks()).toEqual([having({ id: webhook?.id, isValid: true })]);
   });
 
   it('subscribes again what X has lost', async () => {
@@ -176,7 +177,7 @@ describe('Connecting when X cannot use our address', () => {
   ] as const)('tells what is wrong with an address that answers X %s: %s', async (behaviour, code) => {
     front.behave(behaviour);
     const { status, body } = await both.service.call(`/v1/channels/${id}/connect`, { method: 'POST' });
-    expect([status, body['code'], body['x']]).toEqual([422, code, { status: 403, code: 214, detail: expect.any(String) }]);
+    expect([status, body['code'], body['x']]).toEqual([422, code, { status: 403, code: 214, detail: anyText }]);
     expect(both.sandbox.overview.webhooks()).toEqual([]);
     expect((await both.service.call(`/v1/channels/${id}`)).body['status']).toBe('pending');
   });
@@ -209,6 +210,7 @@ describe('Two channels of one app and environment', () => {
 
       await service.call(`/v1/channels/${najm['id']}`, { method: 'DELETE' });
       expect(sandbox.overview.webhooks()).toHaveLength(1);
+      expect(sandbox.overview.state().subscriptions.map(({ accountId }) => accountId)).toEqual([fibre['account'].id]);
       await sandbox.conversations.write(RANIA.id, 'participant', { to: String(fibre['account'].id), text: 'still there?' });
       await eventually(async () => {
         const { body } = await service.call(`/v1/messages?channelId=${fibre['id']}`);

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { anyText, textLike } from './answers.js';
 import { NAJM, RANIA } from './cast.js';
 import { countRows } from './database.js';
 import { type Answer, type Both, type CallOptions, connectNajm, type Service, startBoth, textTo } from './service.js';
@@ -101,7 +102,7 @@ describe('REST conventions', () => {
     const answer = await exchange(service.url, head + whole.slice(0, 40));
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer).toMatch(/content-type: application\/problem\+json/i);
-    expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4))).toMatchObject({ status: 400, code: 'request.malformed-json', requestId: expect.any(String) });
+    expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4))).toMatchObject({ status: 400, code: 'request.malformed-json', requestId: anyText });
   });
 
   it.each(['POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: -5\r\n\r\n', 'nonsense\r\n\r\n', `GET / HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`])(
@@ -130,16 +131,16 @@ function expectProblem({ status, headers, text, body }: Answer, path: string, wa
   expect([status, body['code']]).toEqual([wantedStatus, code]);
   expect(headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
   expect(body).toMatchObject({
-    type: expect.stringMatching(/^\S+:\S+$/),
-    title: expect.stringMatching(/\S/),
+    type: textLike(/^\S+:\S+$/),
+    title: textLike(/\S/),
     status: wantedStatus,
-    detail: expect.stringMatching(/\S/),
+    detail: textLike(/\S/),
     instance: path.split('?')[0],
     requestId: headers.get('x-request-id'),
   });
   expect(text).not.toMatch(/node_modules|\.ts:|\.js:|    at /);
   for (const error of (body['errors'] ?? []) as unknown[]) {
-    expect(error).toEqual({ pointer: expect.any(String), code: expect.any(String), detail: expect.any(String) });
+    expect(error).toEqual({ pointer: anyText, code: anyText, detail: anyText });
   }
 }
 

@@ -1,8 +1,16 @@
 import { Client } from 'pg';
 import sqlite3 from 'sqlite3';
 
+/** The columns that tests look at. */
+export interface StoredRow {
+  encoding: BufferEncoding;
+  body: string;
+  status: string;
+  detail: string | null;
+}
+
 /** Looks at (or damages) the service's database from outside, on a connection of its own. */
-export async function queryDatabase<Row = Record<string, any>>(databaseUrl: string, statement: string): Promise<Row[]> {
+export async function queryDatabase<Row = StoredRow>(databaseUrl: string, statement: string): Promise<Row[]> {
   return databaseUrl.startsWith('sqlite:') ? querySqlite(databaseUrl.slice('sqlite:'.length), statement) : queryPostgres(databaseUrl, statement);
 }
 

@@ -2,6 +2,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/kernel/duration.js';
 import { eventually } from '../support/eventually.js';
 import { forEachEngine } from '../support/engines.js';
 import { ManualClock } from '../support/manual-clock.js';
+import type { AnswerBody } from './answers.js';
 import { countRows } from './database.js';
 import { type Both, connectNajm, messageIn, newcomer, type Service, startBoth, textTo } from './service.js';
 import { deliver, inboundBody } from './x-webhook.js';
@@ -11,26 +12,28 @@ forEachEngine((engine) => {
     const clock = new ManualClock(Date.now());
     let both: Both;
     let service: Service;
-    let channel: Record<string, any>;
+    let channel: AnswerBody;
     let lastId = 2_089_000_000_000_000_000n;
     const nextId = (): string => String((lastId += 1n));
 
     /** Everything that was delivered so far has had its effect. */
     const processed = () => eventually(async () => {
       return (await countRows(both.databaseUrl, "webhook_events WHERE status = 'received'")) === 0;
-    }, 'all events are processed');
+    }, 'all events are processed', { withinMs: 25_000 });
     const post = async (...bodies: string[]) => {
       const answers = await Promise.all(bodies.map((body) => deliver(service, channel, body)));
       expect(answers.map(({ status }) => status)).toEqual(bodies.map(() => 200));
       await processed();
     };
-    const conversationWith = async (participant: string): Promise<Record<string, any>> => {
+    const conversationWith = async (participant: string): Promise<AnswerBody> => {
       const { body } = await service.call('/v1/conversations?limit=100');
-      return body['data'].find((one: Record<string, any>) => one['participant'].number === participant);
+      const found = body['data'].find((one) => one['participant'].number === participant);
+      if (found === undefined) throw new Error(`No conversation with ${participant}`);
+      return found;
     };
     const messagesWith = async (participant: string) => {
       const { body } = await service.call(`/v1/conversations/${(await conversationWith(participant))['id']}/messages?limit=100`);
-      return (body['data'] as Record<string, any>[]).map(({ content }) => content.text as string);
+      return (body['data']).map(({ content }) => content.text);
     };
 
     beforeAll(async () => {

@@ -9,12 +9,13 @@ import type { FaultSettings } from '../../src/sandbox/control/fault.js';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox-server.service.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/processes.js';
+import type { AnswerBody } from './answers.js';
 import { FIBRE, NAJM, RANIA } from './cast.js';
 
 export const ADMIN_KEY = 'e2e-admin-key-0123456789';
 
 /** An answer, read to its end. `text` are the bytes that came, for comparing answers byte for byte. */
-export interface Answer<Body = Record<string, any>> {
+export interface Answer<Body = AnswerBody> {
   status: number;
   headers: Headers;
   text: string;
@@ -34,7 +35,7 @@ export interface CallOptions {
 export interface Service {
   url: string;
   app: NestFastifyApplication;
-  call: <Body = Record<string, any>>(path: string, options?: CallOptions) => Promise<Answer<Body>>;
+  call: <Body = AnswerBody>(path: string, options?: CallOptions) => Promise<Answer<Body>>;
   /** Stops the service; the data stay for another `startService` with the same `databaseUrl`. */
   stop: () => Promise<void>;
 }
@@ -103,7 +104,7 @@ export async function startBoth(options: Partial<ServiceOptions> & { x?: Sandbox
 export const NAJM_CHANNEL = { name: 'Najm support', ...NAJM.credentials, environmentName: 'prod' };
 export const FIBRE_CHANNEL = { name: 'Fibre support', ...FIBRE.credentials, environmentName: 'prod' };
 
-export async function connectNajm(service: Service): Promise<Record<string, any>> {
+export async function connectNajm(service: Service): Promise<AnswerBody> {
   const created = await service.call('/v1/channels', { body: NAJM_CHANNEL });
   const connected = await service.call(`/v1/channels/${created.body['id']}/connect`, { method: 'POST' });
   if (connected.status !== 200) {
@@ -113,7 +114,7 @@ export async function connectNajm(service: Service): Promise<Record<string, any>
 }
 
 /** Creates and connects the sandbox's other brand, of the same app and environment. */
-export async function connectFibre(service: Service): Promise<Record<string, any>> {
+export async function connectFibre(service: Service): Promise<AnswerBody> {
   const created = await service.call('/v1/channels', { body: FIBRE_CHANNEL });
   return (await service.call(`/v1/channels/${created.body['id']}/connect`, { method: 'POST' })).body;
 }
@@ -149,7 +150,7 @@ function parse(text: string): unknown {
 }
 
 /** Waits until a message has one of the statuses, and gives it. */
-export function messageIn(service: Service, id: string, ...statuses: string[]): Promise<Record<string, any>> {
+export function messageIn(service: Service, id: string, ...statuses: string[]): Promise<AnswerBody> {
   return eventually(
     async () => {
       const { body } = await service.call(`/v1/messages/${id}`);
@@ -168,12 +169,12 @@ export function newcomer(sandbox: Sandbox): string {
 }
 
 /** A participant writes to the brand; resolves once the service shows the message. */
-export async function hear(both: Both, participantId: string, text = 'Hello', createdAt?: number): Promise<Record<string, any>> {
+export async function hear(both: Both, participantId: string, text = 'Hello', createdAt?: number): Promise<AnswerBody> {
   const at = createdAt === undefined ? {} : { createdAt };
   const { eventId } = await both.sandbox.conversations.write(participantId, 'participant', { to: NAJM.id, text, ...at });
   return eventually(async () => {
     const { body } = await both.service.call('/v1/messages?direction=inbound&limit=100');
-    return (body['data'] as Record<string, any>[]).find((message) => message['xMessageId'] === eventId) ?? null;
+    return (body['data']).find((message) => message['xMessageId'] === eventId) ?? null;
   }, 'the participant’s message is there');
 }
 

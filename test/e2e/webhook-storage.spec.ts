@@ -1,9 +1,11 @@
 import { request } from 'node:http';
+import { Client } from 'pg';
 import sqlite3 from 'sqlite3';
 import { eventually } from '../support/eventually.js';
-import { forEachEngine } from '../support/engines.js';
+import { forEachEngine, onEngine } from '../support/engines.js';
+import { type AnswerBody, anyText } from './answers.js';
 import { countRows, queryDatabase } from './database.js';
-import { type Both, connectNajm, type Service, startBoth } from './service.js';
+import { type Answer, type Both, connectNajm, type Service, startBoth } from './service.js';
 import { challenge, deliver, inboundBody, sign } from './x-webhook.js';
 
 const NESTED = 100_000;
@@ -12,10 +14,11 @@ forEachEngine((engine) => {
   describe('What the webhook keeps', () => {
     let both: Both;
     let service: Service;
-    let channel: Record<string, any>;
+    let channel: AnswerBody;
     const lastEvent = async () => {
       const [row] = await queryDatabase(both.databaseUrl, 'SELECT * FROM webhook_events ORDER BY id DESC LIMIT 1');
-      return row ?? {};
+      if (row === undefined) throw new Error('No event is stored');
+      return row;
     };
     const texts = async () => {
       const { body } = await service.call('/v1/messages?limit=100');
@@ -48,7 +51,7 @@ forEachEngine((engine) => {
     ])('keeps %s raw, answers 200 and puts it in quarantine', async (_what, body) => {
       const { status } = await deliver(service, channel, body);
       expect(status).toBe(200);
-      await eventually(async () => expect(await lastEvent()).toMatchObject({ status: 'quarantined', detail: expect.any(String) }), 'it is set aside');
+      await eventually(async () => expect(await lastEvent()).toMatchObject({ status: 'quarantined', detail: anyText }), 'it is set aside');
       const { encoding, body: kept } = await lastEvent();
       expect(Buffer.from(kept, encoding).equals(body)).toBe(true);
       expect(await texts()).toEqual([]);
@@ -126,6 +129,33 @@ describe('The webhook while the disk is slow', () => {
       }, 'the message is there');
     } finally {
       await new Promise((resolve) => lock.close(resolve));
+      await both.stop();
+    }
+  });
+});
+
+onEngine('postgres', (engine) => {
+  it('answers X within 2.5 s while the database answers nobody, and a challenge at once', async () => {
+    const databaseUrl = await engine.createDatabaseUrl();
+    const both = await startBoth({ databaseUrl });
+    const lock = new Client({ connectionString: databaseUrl });
+    try {
+      const channel = await connectNajm(both.service);
+      await lock.connect();
+      await lock.query('BEGIN; LOCK TABLE channels, channel_secrets, webhook_events IN ACCESS EXCLUSIVE MODE');
+      const timed = async (call: Promise<Answer>): Promise<[number, boolean]> => {
+        const startedAt = performance.now();
+        const { status } = await call;
+        return [status, performance.now() - startedAt < 2_500];
+      };
+      const body = inboundBody({ id: '2089000000000000040', text: 'nobody is in' });
+      const stranger = '/webhooks/x/0123456789abcdef0123456789abcdef';
+      expect(await timed(challenge(both.service, channel, 'crc_token=0123456789abcdef'))).toEqual([200, true]);
+      expect(await timed(deliver(both.service, channel, body))).toEqual([503, true]);
+      expect(await timed(deliver(both.service, channel, body, { signature: sign(body, 'another') }))).toEqual([401, true]);
+      expect(await timed(both.service.call(`${stranger}?crc_token=0123456789abcdef`, { key: null }))).toEqual([404, true]);
+    } finally {
+      await lock.end();
       await both.stop();
     }
   });

@@ -1,3 +1,4 @@
+import type { AnswerBody } from './answers.js';
 import { NAJM } from './cast.js';
 import { countRows, queryDatabase } from './database.js';
 import { type Both, connectNajm, type Service, startBoth } from './service.js';
@@ -9,7 +10,7 @@ const token = (length: number) => 'aB3+/=_-'.repeat(32).slice(0, length);
 describe('The webhook', () => {
   let both: Both;
   let service: Service;
-  let channel: Record<string, any>;
+  let channel: AnswerBody;
   const stored = () => countRows(both.databaseUrl, 'webhook_events');
 
   beforeAll(async () => {
@@ -79,7 +80,7 @@ describe('The webhook', () => {
       const { status } = await deliver(service, channel, payload(name), { signature: VECTORS.files[name] ?? null });
       expect([status, await stored()]).toEqual([200, before + 1]);
       const [last] = await queryDatabase(both.databaseUrl, 'SELECT encoding, body FROM webhook_events ORDER BY id DESC LIMIT 1');
-      expect(Buffer.from(last?.['body'], last?.['encoding']).equals(payload(name))).toBe(true);
+      expect(Buffer.from(last?.body ?? '', last?.encoding).equals(payload(name))).toBe(true);
     });
 
     const bits = [0, 7, 8 * 100, 8 * (body.length - 1)];

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AnswerBody } from './answers.js';
 import { NAJM, RANIA } from './cast.js';
 import type { Answer, Service } from './service.js';
 
@@ -27,12 +28,12 @@ export function sign(body: string | Buffer, consumerSecret: string = NAJM.creden
 /** Posts a body to a channel's webhook as X does, signed with the app's secret unless another signature (or none) is given. */
 export function deliver(
   service: Service,
-  channel: Record<string, any>,
+  channel: AnswerBody,
   body: string | Buffer,
   options: { signature?: string | null; headers?: Record<string, string> } = {},
 ): Promise<Answer> {
   const { signature = sign(body) } = options;
-  return service.call(new URL(channel['webhookUrl'] as string).pathname, {
+  return service.call(new URL(channel['webhookUrl']).pathname, {
     raw: body,
     key: null,
     headers: { ...(signature === null ? {} : { 'x-twitter-webhooks-signature': signature }), ...options.headers },
@@ -40,8 +41,8 @@ export function deliver(
 }
 
 /** X's challenge; `query` is the raw query string. */
-export function challenge(service: Service, channel: Record<string, any>, query: string): Promise<Answer> {
-  return service.call(`${new URL(channel['webhookUrl'] as string).pathname}?${query}`, { key: null });
+export function challenge(service: Service, channel: AnswerBody, query: string): Promise<Answer> {
+  return service.call(`${new URL(channel['webhookUrl']).pathname}?${query}`, { key: null });
 }
 
 /** The body with which X tells of messages from participants to the brand. */

@@ -1,0 +1,58 @@
+import type { FieldProblem, XAnswer } from '../../src/kernel/problem.js';
+import type { MessageContent } from '../../src/messaging/message-content.js';
+import type { WindowView } from '../../src/messaging/window-view.js';
+
+interface Party {
+  number: string;
+  name: string;
+}
+
+/** All that the service answers, in one: a test asks for the fields that its answer should have. */
+export interface AnswerBody {
+  id: string;
+  name: string;
+  /** Of a channel or a message; a problem's is the HTTP status. */
+  status: string | number;
+
+  data: AnswerBody[];
+  page: { next: string | null };
+
+  code: string;
+  detail: string;
+  requestId: string;
+  errors: FieldProblem[];
+  x: XAnswer;
+
+  account: { id: string; username: string; name: string };
+  webhookUrl: string;
+  secrets: Record<'consumerKey' | 'consumerSecret' | 'accessToken' | 'accessTokenSecret', { updatedAt: string }>;
+  statusDetail: string | null;
+
+  channelId: string;
+  conversationId: string;
+  direction: string;
+  source: string;
+  from: Party;
+  to: Party;
+  content: MessageContent;
+  charge: string | null;
+  window: WindowView;
+  heldUntil: string;
+  heldBecause: string | null;
+  failure: { code: string; detail: string; x: XAnswer };
+  xMessageId: string;
+  sentAt: string;
+  readAt: string;
+
+  participant: Party & { displayName: string };
+
+  /** An API key, shown when it is made. */
+  key: string;
+  response_token: string;
+}
+
+/** Jest's matchers with the type of what they stand for. */
+export const anyText = expect.any(String) as string;
+export const textLike = (pattern: RegExp): string => expect.stringMatching(pattern) as string;
+export const textWith = (part: string): string => expect.stringContaining(part) as string;
+export const having = (fields: object): object => expect.objectContaining(fields) as object;

@@ -1,0 +1,216 @@
+import fs, { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { eventually } from '../support/eventually.js';
+import { having } from './answers.js';
+import { NAJM, NAJM_APP_ID, RANIA } from './cast.js';
+import { queryDatabase } from './database.js';
+import { ADMIN_KEY, type Answer, type Both, fault, FIBRE_CHANNEL, messageIn, type Service, startBoth, startService, textTo } from './service.js';
+import { challenge, deliver, inboundBody, sign } from './x-webhook.js';
+
+const OLD_KEY = Buffer.alloc(32, 1).toString('base64');
+const NEW_KEY = Buffer.alloc(32, 2).toString('base64');
+
+/** Credentials that cannot be mistaken for anything else. */
+const CANARY = {
+  consumerSecret: 'canary-consumer-secret-5d1f',
+  accessToken: `${NAJM.id}-canary-access-token-77ab`,
+  accessTokenSecret: 'canary-access-token-secret-e3c9',
+  nextConsumerSecret: 'canary-next-consumer-secret-91d2',
+  wrongToken: `${NAJM.id}-canary-wrong-token-4b0e`,
+  wrongSecret: 'canary-wrong-secret-c77f',
+  consumerKey: 'canaryConsumerKey8842',
+};
+
+/** As it is, and as it would look in a URL, in base64, or escaped. */
+function disguises(secret: string): string[] {
+  return [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64').replace(/=+$/, ''), Buffer.from(secret).toString('hex')];
+}
+
+function leaks(text: string, secrets: readonly string[]): string[] {
+  return secrets.filter((secret) => disguises(secret).some((disguise) => text.includes(disguise)));
+}
+
+describe('Credentials', () => {
+  let both: Both;
+  let printed = '';
+  const seen: string[] = [];
+  const made: string[] = [];
+  let service: Service;
+  let channelId: string;
+
+  const call = async (path: string, options?: Parameters<Service['call']>[1]): Promise<Answer> => {
+    const answer = await service.call(path, options);
+    seen.push(`${answer.text}\n${[...answer.headers].join('\n')}`);
+    return answer;
+  };
+  const files = () => {
+    const file = both.databaseUrl.slice('sqlite:'.length);
+    const names = readdirSync(dirname(file)).filter((name) => name.startsWith(basename(file)));
+    expect(names).toContain(`${basename(file)}-wal`);
+    return names.map((name) => readFileSync(join(dirname(file), name), 'latin1')).join('\n');
+  };
+  const env = { ENCRYPTION_KEY: OLD_KEY, TWITTER_CHANNEL__LOGGING__LEVEL: 'trace', TWITTER_CHANNEL__X__TIMEOUT_MS: '500' };
+
+  beforeAll(async () => {
+    // The log writes to the descriptor of standard output; what is printed goes through the stream.
+    const write = jest.spyOn(fs, 'writeSync').mockImplementation((_descriptor: number, text: unknown) => {
+      printed += String(text);
+      return Buffer.byteLength(String(text));
+    });
+    const print = jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      printed += String(text);
+      return true;
+    });
+    both = await startBoth({ env });
+    service = both.service;
+    both.sandbox.people.patchApp(NAJM_APP_ID, { consumerSecret: CANARY.consumerSecret });
+    Object.assign(both.sandbox.people.patchApp(NAJM_APP_ID, {}), { consumerKey: CANARY.consumerKey });
+    both.sandbox.people.authorize(NAJM.id, { accessToken: CANARY.accessToken, accessTokenSecret: CANARY.accessTokenSecret });
+    await exercise();
+    write.mockRestore();
+    print.mockRestore();
+  });
+  afterAll(() => both.stop());
+
+  /** Every flow that touches a credential, the failing ones too. */
+  async function exercise(): Promise<void> {
+    const { consumerKey, consumerSecret, accessToken, accessTokenSecret } = CANARY;
+    const body = { name: 'Canary', consumerKey, consumerSecret, accessToken, accessTokenSecret, environmentName: 'prod' };
+    await call('/v1/channels', { body: { ...body, accessToken: CANARY.wrongToken } });
+    await call('/v1/channels', { body: { ...body, accessTokenSecret: CANARY.wrongSecret } });
+    await call('/v1/channels', { body: { ...body, consumerSecret: `${CANARY.wrongSecret} ${'x'.repeat(600)}` } });
+    await call('/v1/channels', { raw: JSON.stringify(body).slice(0, -5) });
+    for (const kind of ['status', 'reset-before', 'hang', 'html-error', 'truncated-json'] as const) {
+      fault(both.sandbox, { route: 'verify', kind });
+      await call('/v1/channels', { body });
+    }
+    channelId = (await call('/v1/channels', { body, headers: { 'idempotency-key': 'canary' } })).body['id'];
+    await call('/v1/channels', { body, headers: { 'idempotency-key': 'canary' } });
+    await call('/v1/channels', { body });
+    fault(both.sandbox, { route: 'webhooks', kind: 'html-error' });
+    await call(`/v1/channels/${channelId}/connect`, { method: 'POST' });
+    const connected = await call(`/v1/channels/${channelId}/connect`, { method: 'POST' });
+    expect(connected.body['status']).toBe('connected');
+    await call('/v1/channels');
+    for (const kind of ['accept-then-500', 'hang', 'reset-before', 'status'] as const) {
+      fault(both.sandbox, { route: 'send', kind });
+      const { body: message } = await call('/v1/messages', { body: textTo(kind) });
+      await messageIn(service, message['id'], 'sent', 'unknown', 'failed', 'queued');
+    }
+    await deliver(service, connected.body, inboundBody({ id: '2089000000000000001', text: 'hi' }), { signature: 'sha256=wrong' }).then(({ text }) => seen.push(text));
+    await challenge(service, connected.body, 'crc_token=short').then(({ text }) => seen.push(text));
+    await call(`/v1/channels/${channelId}`, { method: 'PATCH', body: { accessTokenSecret: CANARY.wrongSecret } });
+    both.sandbox.people.patchApp(NAJM_APP_ID, { consumerSecret: CANARY.nextConsumerSecret });
+    await call(`/v1/channels/${channelId}`, { method: 'PATCH', body: { consumerSecret: CANARY.nextConsumerSecret } });
+    made.push((await service.call('/v1/api-keys', { body: { team: 'shop', scopes: ['admin'] }, headers: { 'idempotency-key': 'key' } })).body['key']);
+    await call('/v1/api-keys', { key: made[0] ?? '' });
+    await call('/openapi.json');
+    await both.sandbox.whenIdle();
+  }
+
+  const { consumerKey: _public, ...secret } = CANARY;
+  const secrets = [...Object.values(secret), ADMIN_KEY, OLD_KEY];
+
+  it('are in no answer, to nobody, in no disguise', () => {
+    expect(seen.length).toBeGreaterThan(20);
+    expect(leaks(seen.join('\n'), [...secrets, ...made, CANARY.consumerKey])).toEqual([]);
+  });
+
+  it('are in no line of the log, though everything is logged', () => {
+    // The control: the log was caught, and tells of what went wrong.
+    expect(printed).toContain('X did not confirm a message');
+    expect(leaks(printed, [...secrets, ...made, CANARY.consumerKey])).toEqual([]);
+  });
+
+  it('are not in the bytes of the database, its write-ahead log included', () => {
+    const bytes = files();
+    // The control: what is not sealed can be found.
+    expect(bytes).toContain(channelId);
+    expect(leaks(bytes, [...secrets, ...made, CANARY.consumerKey])).toEqual([]);
+  });
+
+  it('are both accepted on the webhook while the consumer secret is changed, and X is answered with the new one', async () => {
+    const channel = (await service.call(`/v1/channels/${channelId}`)).body;
+    for (const [index, consumerSecret] of [CANARY.consumerSecret, CANARY.nextConsumerSecret].entries()) {
+      const body = inboundBody({ id: `208900000000000001${index}`, text: `signed ${index}`, from: RANIA.id });
+      expect((await deliver(service, channel, body, { signature: sign(body, consumerSecret) })).status).toBe(200);
+    }
+    const third = inboundBody({ id: '2089000000000000020', text: 'signed by nobody' });
+    expect((await deliver(service, channel, third, { signature: sign(third, 'neither') })).status).toBe(401);
+    expect(await both.sandbox.webhooks.challengeAll()).toEqual([having({ outcome: 'passed' })]);
+  });
+
+  it('answer X with the newest secret also where another channel of the app still has the old one', async () => {
+    both.sandbox.people.patchApp(NAJM_APP_ID, { consumerSecret: CANARY.consumerSecret });
+    for (const [order, rotating] of [['older', 0], ['newer', 1]] as const) {
+      const current = [`rotated-${order}-1`, `rotated-${order}-2`] as const;
+      both.sandbox.people.patchApp(NAJM_APP_ID, { consumerSecret: current[0] });
+      await service.call(`/v1/channels/${channelId}`, { method: 'PATCH', body: { consumerSecret: current[0] } });
+      const fibre = await service.call('/v1/channels', { body: { ...FIBRE_CHANNEL, consumerKey: CANARY.consumerKey, consumerSecret: current[0] } });
+      expect(fibre.status).toBe(201);
+      both.sandbox.people.patchApp(NAJM_APP_ID, { consumerSecret: current[1] });
+      const id = [channelId, fibre.body['id']][rotating];
+      expect((await service.call(`/v1/channels/${id}`, { method: 'PATCH', body: { consumerSecret: current[1] } })).status).toBe(200);
+      expect([order, await both.sandbox.webhooks.challengeAll()]).toEqual([order, [having({ outcome: 'passed' })]]);
+      await service.call(`/v1/channels/${fibre.body['id']}`, { method: 'PATCH', body: { consumerSecret: current[1] } });
+      expect((await service.call(`/v1/channels/${fibre.body['id']}`, { method: 'DELETE' })).status).toBe(204);
+    }
+  });
+});
+
+describe('Sealed credentials', () => {
+  it('open with a key that was replaced, not without it, and not in another row', async () => {
+    const both = await startBoth({ env: { ENCRYPTION_KEY: OLD_KEY } });
+    let { service } = both;
+    const restart = async (env: Record<string, string>) => {
+      await service.stop();
+      service = await startService({ databaseUrl: both.databaseUrl, sandboxUrl: both.sandbox.url, env });
+      both.service.stop = service.stop;
+    };
+    const connect = (id: string) => service.call(`/v1/channels/${id}/connect`, { method: 'POST', body: { takeOver: true } });
+    try {
+      const { body } = await service.call('/v1/channels', { body: { name: 'Najm', ...NAJM.credentials, environmentName: 'prod' }, headers: { 'idempotency-key': 'once' } });
+      const key = (await service.call('/v1/api-keys', { body: { team: 'default', scopes: ['channels:read'] } })).body['key'];
+
+      await restart({ ENCRYPTION_KEY: NEW_KEY, ENCRYPTION_KEYS_PREVIOUS: OLD_KEY });
+      expect((await connect(body['id'])).body['status']).toBe('connected');
+      expect((await service.call('/v1/channels', { key })).status).toBe(200);
+      const fibre = (await service.call('/v1/channels', { body: FIBRE_CHANNEL })).body;
+      expect((await connect(fibre['id'])).status).toBe(200);
+      const sealed = await queryDatabase(both.databaseUrl, 'SELECT DISTINCT encryption_key_id FROM channel_secrets');
+      expect(sealed).toHaveLength(2);
+
+      const swap = `UPDATE channel_secrets SET sealed = (SELECT other.sealed FROM channel_secrets other WHERE other.channel_id = '${fibre['id']}' AND other.name = 'consumerKey'),
+        encryption_key_id = (SELECT other.encryption_key_id FROM channel_secrets other WHERE other.channel_id = '${fibre['id']}' AND other.name = 'consumerKey')
+        WHERE channel_id = '${body['id']}' AND name = 'consumerKey'`;
+      await queryDatabase(both.databaseUrl, swap);
+      both.sandbox.ledger.clear();
+      const moved = await connect(body['id']);
+      expect([moved.status, moved.body['code']]).toEqual([500, 'service.internal']);
+      expect(both.sandbox.ledger.requests).toEqual([]);
+      expect(leaks(moved.text, Object.values(NAJM.credentials))).toEqual([]);
+      expect((await connect(fibre['id'])).status).toBe(200);
+    } finally {
+      await both.stop();
+    }
+  });
+
+  it('cannot be opened when the key that sealed them is gone', async () => {
+    const both = await startBoth({ env: { ENCRYPTION_KEY: OLD_KEY } });
+    try {
+      const { body } = await both.service.call('/v1/channels', { body: { name: 'Najm', ...NAJM.credentials, environmentName: 'prod' } });
+      await both.service.stop();
+      const outcome = await startService({ databaseUrl: both.databaseUrl, sandboxUrl: both.sandbox.url, env: { ENCRYPTION_KEY: NEW_KEY } }).then(
+        async (service) => {
+          both.service.stop = service.stop;
+          return (await service.call(`/v1/channels/${body['id']}/connect`, { method: 'POST' })).status;
+        },
+        (error: Error) => error.message,
+      );
+      expect(String(outcome)).toMatch(/^500$|ENCRYPTION_KEYS_PREVIOUS/);
+      both.service.stop = typeof outcome === 'string' ? () => Promise.resolve() : both.service.stop;
+    } finally {
+      await eventually(() => both.stop().then(() => true), 'all is stopped');
+    }
+  });
+});
