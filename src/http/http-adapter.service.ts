@@ -31,7 +31,8 @@ export function createHttpAdapter(
     },
     // The library's own handling of X-Request-Id would take any text.
     requestIdHeader: false,
-    return503OnClosing: true,
+    // What still comes on an open connection while we close is carried out: it is on disk before it is answered.
+    return503OnClosing: false,
     forceCloseConnections: 'idle',
   });
   const instance = adapter.getInstance<FastifyInstance>();

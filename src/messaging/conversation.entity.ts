@@ -13,6 +13,10 @@ export class ConversationEntity {
   @TextColumn({ name: 'channel_id' })
   channelId: string;
 
+  /** The X user id of the channel's account; still known when the channel is gone. */
+  @TextColumn({ name: 'account_id' })
+  accountId: string;
+
   @TextColumn({ name: 'participant_id' })
   participantId: string;
 

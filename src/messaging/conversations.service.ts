@@ -45,6 +45,7 @@ export class Conversations {
         id: this.ids.create('cnv'),
         team: channel.team,
         channelId: channel.id,
+        accountId: channel.accountId,
         participantId: participant.id,
         participantUsername: participant.username,
         participantName: participant.name,

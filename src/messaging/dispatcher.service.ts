@@ -18,6 +18,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   private readonly running = new Map<Promise<void>, string>();
   private poll: Timer | undefined;
   private looking: Promise<void> | null = null;
+  private recovering: Promise<void> | null = null;
   private isWoken = false;
   private isStopping = false;
 
@@ -36,7 +37,11 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   async onApplicationBootstrap(): Promise<void> {
     await this.recover(this.database.engine === 'sqlite');
     this.poll = this.timers.every(this.settings.pollMs, () => {
-      void this.recover(false).catch((error: unknown) => this.log.error('Lost claims could not be settled', {}, error));
+      this.recovering ??= this.recover(false)
+        .catch((error: unknown) => this.log.error('Lost claims could not be settled', {}, error))
+        .finally(() => {
+          this.recovering = null;
+        });
       this.wake();
     });
     this.wake();
@@ -61,6 +66,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     this.isStopping = true;
     this.poll?.cancel();
     await this.looking;
+    await this.recovering;
     await Promise.allSettled(this.running.keys());
   }
 

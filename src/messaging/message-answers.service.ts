@@ -35,7 +35,7 @@ export class MessageAnswers {
 
   /** `channel` is undefined for what a deleted channel left. */
   ofMessage(message: MessageEntity, conversation: ConversationEntity, channel: Channel | undefined): MessageDto {
-    const account = { number: channel?.accountId ?? '', name: channel === undefined ? null : `@${channel.accountUsername}` };
+    const account = { number: conversation.accountId, name: channel === undefined ? null : `@${channel.accountUsername}` };
     const participant = { number: conversation.participantId, name: atName(conversation.participantUsername) };
     const isInbound = message.direction === 'inbound';
     return {

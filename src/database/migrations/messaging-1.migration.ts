@@ -14,6 +14,7 @@ export class Messaging1 implements MigrationInterface {
         id(),
         text('team'),
         text('channel_id'),
+        text('account_id'),
         text('participant_id'),
         text('participant_username', NULLABLE),
         text('participant_name', NULLABLE),
