@@ -1,6 +1,6 @@
 import { anyText, having, textLike, textWith } from './answers.js';
 import { FIBRE, NAJM, NEWS } from './cast.js';
-import { type Both, fault, FIBRE_CHANNEL, NAJM_CHANNEL, type Service, startBoth } from './service.js';
+import { type Both, fault, FIBRE_CHANNEL, messageIn, NAJM_CHANNEL, type Service, startBoth, textTo } from './service.js';
 
 const SECRETS = Object.values(NAJM.credentials);
 describe('Channels over REST', () => {
@@ -174,6 +174,15 @@ describe('Channels over REST', () => {
       expect([gone.status, gone.body['code']]).toEqual([404, 'channel.not-found']);
     }
     expect((await create()).status).toBe(201);
+  });
+
+  it('keeps the messages of a deleted one readable, with the account that they were sent from', async () => {
+    const channel = (await create()).body;
+    const { body } = await service.call('/v1/messages', { body: textTo('before the end') });
+    await messageIn(service, body['id'], 'sent');
+    await service.call(`/v1/channels/${channel['id']}`, { method: 'DELETE' });
+    const left = await service.call(`/v1/messages/${body['id']}`);
+    expect(left.body).toMatchObject({ status: 'sent', channelId: channel['id'], from: { number: NAJM.id, name: null } });
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { ScheduledJobs } from '../../src/operations/scheduled-jobs.service.js';
 import type { ScheduledJob } from '../../src/operations/scheduled-job.js';
+import { Dispatcher } from '../../src/messaging/dispatcher.service.js';
 import { ExpiredWindowsJob } from '../../src/messaging/expired-windows.job.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox-server.service.js';
 import { timetable } from '../../src/timetable.js';
@@ -138,6 +139,8 @@ describe('The timetable', () => {
       expect(accepted.body).toMatchObject({ charge: 'reply', window: { used: 1, remaining: 4 } });
       const message = async () => (await service.call(`/v1/messages/${String(accepted.body['id'])}`)).body;
       await eventually(async () => (await message())['status'] === 'held', 'it is held');
+      // The dispatcher, too, looks at validUntil before it sends; here the job is to do it.
+      await service.app.get(Dispatcher, { strict: false }).beforeApplicationShutdown();
 
       clock.advance(HOUR_MS - 1);
       await tick(service, 'expired-windows');
