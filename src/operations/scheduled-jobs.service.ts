@@ -47,6 +47,9 @@ export class ScheduledJobs implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    if (this.isStopping) {
+      return;
+    }
     this.isStopping = true;
     this.timetable.forEach(({ name }) => this.registry.deleteInterval(name));
     await Promise.allSettled(this.running);

@@ -1,6 +1,7 @@
 import { DataSource, type EntitySubscriberInterface } from 'typeorm';
 import type { Clock } from '../../src/kernel/clock.js';
 import { Dispatcher } from '../../src/messaging/dispatcher.service.js';
+import { ScheduledJobs } from '../../src/operations/scheduled-jobs.service.js';
 import { Ids } from '../../src/runtime/ids.service.js';
 import { Randomness } from '../../src/runtime/randomness.service.js';
 import { SystemClock } from '../../src/runtime/system-clock.service.js';
@@ -25,8 +26,9 @@ describe('Group commit', () => {
 
     beforeAll(async () => {
       storage = await startStorage(engine);
-      // It would commit too, by itself.
+      // They would commit too, by themselves.
       await storage.service.app.get(Dispatcher).beforeApplicationShutdown();
+      await storage.service.app.get(ScheduledJobs).beforeApplicationShutdown();
       const counter: EntitySubscriberInterface = { afterTransactionCommit: () => void (commits += 1) };
       storage.writer.subscribers.push(counter);
     });
