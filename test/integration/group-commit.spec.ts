@@ -7,6 +7,7 @@ import { Randomness } from '../../src/runtime/randomness.service.js';
 import { SystemClock } from '../../src/runtime/system-clock.service.js';
 import { Timers } from '../../src/runtime/timers.service.js';
 import { WebhookEventEntity } from '../../src/webhook/webhook-event.entity.js';
+import { WebhookProcessor } from '../../src/webhook/webhook-processor.service.js';
 import { WebhookInbox } from '../../src/webhook/webhook-inbox.service.js';
 import { queryDatabase } from '../e2e/database.js';
 import { connectNajm, startBoth } from '../e2e/service.js';
@@ -29,6 +30,7 @@ describe('Group commit', () => {
       // They would commit too, by themselves.
       await storage.service.app.get(Dispatcher).beforeApplicationShutdown();
       await storage.service.app.get(ScheduledJobs).beforeApplicationShutdown();
+      await storage.service.app.get(WebhookProcessor).beforeApplicationShutdown();
       const counter: EntitySubscriberInterface = { afterTransactionCommit: () => void (commits += 1) };
       storage.writer.subscribers.push(counter);
     });
