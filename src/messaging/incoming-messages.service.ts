@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import type { Channel } from '../channels/channel.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../kernel/clock.js';
-import { windowAfterInbound } from '../rate-policy/reply-window.js';
+import { type ReplyWindow, windowAfterInbound } from '../rate-policy/reply-window.js';
 import { Ids } from '../runtime/ids.service.js';
 import type { XDirectMessage } from '../x-api/direct-message-v1.js';
 import { ConversationEntity } from './conversation.entity.js';
@@ -77,14 +77,15 @@ export class IncomingMessages {
   ): Promise<void> {
     const before = windowOf(conversation);
     const opened = windowAfterInbound(before, message.createdAt, this.clock.now());
-    await this.insert(manager, conversation, message, { direction: 'inbound', source: 'participant', status: 'received' });
+    let window = before;
     if (opened !== null && opened !== before) {
-      const { window, isSomethingFreed } = await this.charges.chargeAnew(manager, channel, conversation.id, opened);
-      await manager.update(ConversationEntity, { id: conversation.id }, toWindowColumns(window, conversation));
-      if (isSomethingFreed) {
+      const charged = await this.charges.chargeAnew(manager, channel, conversation.id, opened);
+      window = charged.window;
+      if (charged.isSomethingFreed) {
         this.unitOfWork.afterCommit(() => this.dispatcher.wake());
       }
     }
+    await this.insert(manager, conversation, window, message, { direction: 'inbound', source: 'participant', status: 'received' });
   }
 
   private async recordSentElsewhere(
@@ -93,24 +94,24 @@ export class IncomingMessages {
     conversation: ConversationEntity,
     message: XDirectMessage,
   ): Promise<void> {
-    const charged = this.charges.chargeSentElsewhere(channel, windowOf(conversation), message.createdAt);
-    await this.insert(manager, conversation, message, {
+    const { window, chargedWindow } = this.charges.chargeSentElsewhere(channel, windowOf(conversation), message.createdAt);
+    await this.insert(manager, conversation, window, message, {
       direction: 'outbound',
       source: 'elsewhere',
       status: 'sent',
       sentAt: message.createdAt,
-      chargedWindow: charged.chargedWindow,
+      chargedWindow,
     });
-    await manager.update(ConversationEntity, { id: conversation.id }, toWindowColumns(charged.window, conversation));
   }
 
+  /** The message, and the conversation as it stands with it. */
   private async insert(
     manager: EntityManager,
     conversation: ConversationEntity,
+    window: ReplyWindow | null,
     message: XDirectMessage,
     own: Pick<MessageEntity, 'direction' | 'source' | 'status'> & Partial<MessageEntity>,
   ): Promise<void> {
-    const now = this.clock.now();
     const seq = conversation.lastSeq + 1;
     await manager.insert(MessageEntity, {
       id: this.ids.create('msg'),
@@ -122,11 +123,18 @@ export class IncomingMessages {
       textFingerprint: normaliseForEcho(message.text),
       xMessageId: message.xMessageId,
       xCreatedAt: message.createdAt,
-      createdAt: now,
+      createdAt: this.clock.now(),
       ...own,
     });
-    const lastMessageAt = Math.max(conversation.lastMessageAt ?? 0, message.createdAt);
-    await manager.update(ConversationEntity, { id: conversation.id }, { lastSeq: seq, lastMessageAt });
+    await manager.update(
+      ConversationEntity,
+      { id: conversation.id },
+      {
+        ...toWindowColumns(window, conversation),
+        lastSeq: seq,
+        lastMessageAt: Math.max(conversation.lastMessageAt ?? 0, message.createdAt),
+      },
+    );
   }
 }
 

@@ -117,14 +117,14 @@ forEachEngine((engine) => {
       expect(both.sandbox.conversations.view(String(channel['account'].id), participant).window.remaining).toBe(4);
     });
 
-    it('takes a thousand messages of a burst, each once, while X repeats half of them', async () => {
+    it('takes five hundred messages of a burst, each once, while X repeats half of them', async () => {
       const participant = newcomer(both.sandbox);
-      const bodies = Array.from({ length: 100 }, (_, delivery) =>
+      const bodies = Array.from({ length: 50 }, (_, delivery) =>
         inboundBody(...Array.from({ length: 10 }, (_one, index) => ({ id: nextId(), text: `${delivery}-${index}`, from: participant, createdAt: clock.now() }))),
       );
       const shuffled = [...bodies, ...bodies.filter((_body, index) => index % 2 === 0)].sort((a, b) => (a.slice(60) < b.slice(60) ? 1 : -1));
       await post(...shuffled);
-      expect(await countRows(both.databaseUrl, `messages WHERE conversation_id = '${(await conversationWith(participant))['id']}'`)).toBe(1_000);
+      expect(await countRows(both.databaseUrl, `messages WHERE conversation_id = '${(await conversationWith(participant))['id']}'`)).toBe(500);
     });
   });
 });
