@@ -64,8 +64,9 @@ export class WindowCharges {
       // A reply that was sent is judged by X's time of it, one that is to be sent by now.
       const taken = takeReply(window, rule, message.xCreatedAt ?? this.clock.now());
       if (waitsForInbound(message) && taken.charge !== 'reply') {
-        // The window is open now, and those before it have used it up.
-        await manager.update(MessageEntity, { id: message.id }, { heldBecause: 'allotment-used' });
+        // Those before it have used the window up; or it is over already, when we learn of the inbound message a day late.
+        const heldBecause = isOpen(opened, rule, this.clock.now()) ? 'allotment-used' : 'window-closed';
+        await manager.update(MessageEntity, { id: message.id }, { heldBecause });
         continue;
       }
       window = taken.window ?? window;

@@ -132,6 +132,15 @@ forEachEngine((engine) => {
       expect(charges).toEqual(Array(6).fill('allowance'));
     });
 
+    it('goes on holding when the message that we hear of is of more than a day ago, and says why', async () => {
+      const participant = newcomer(both.sandbox);
+      const { body } = await send({ ...textTo('held', participant), beyondAllotment: 'hold' });
+      const late = await hear(both, participant, 'yesterday', clock.now() - 25 * HOUR_MS);
+      expect(late['window']).toMatchObject({ open: false, remaining: 0 });
+      expect(await messageIn(service, body['id'], 'held')).toMatchObject({ heldBecause: 'window-closed', charge: null });
+      expect(sentTo(participant)).toEqual([]);
+    });
+
     it('expires what is not sent in time, and gives back nothing that X took', async () => {
       const participant = newcomer(both.sandbox);
       const validUntil = new Date(clock.now() + HOUR_MS).toISOString();
