@@ -107,6 +107,8 @@ export class Channels {
     const { credentials, ...fields } = change;
     const appFingerprint = credentials === null ? channel.appFingerprint : appFingerprintOf(credentials.consumerKey);
     const webhookKey = webhookKeyOf(appFingerprint, channel.eventsApi, channel.environmentName);
+    // Another app has another id at X; by the old one the echoes of our own sends would not be known as ours.
+    const xAppId = appFingerprint === channel.appFingerprint ? channel.xAppId : null;
     await this.unitOfWork.run(async (manager) => {
       if (credentials !== null) {
         await this.credentials.keep(channel.id, credentials);
@@ -114,7 +116,7 @@ export class Channels {
       await manager.update(
         ChannelEntity,
         { id: channel.id },
-        { ...fields, appFingerprint, webhookKey, updatedAt: this.clock.now() },
+        { ...fields, appFingerprint, xAppId, webhookKey, updatedAt: this.clock.now() },
       );
     });
     await this.consumerSecrets.refresh();

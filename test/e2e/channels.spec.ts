@@ -166,6 +166,21 @@ describe('Channels over REST', () => {
     expect((await service.call(`/v1/channels/${channel['id']}/connect`, { method: 'POST' })).status).toBe(200);
   });
 
+  it('moves one to another app, and knows X’s echoes of what it sends from there', async () => {
+    const channel = (await create()).body;
+    await service.call(`/v1/channels/${channel['id']}/connect`, { method: 'POST' });
+    const app = both.sandbox.people.addApp({ name: 'Najm Desk', consumerKey: 'deskKey', consumerSecret: 'desk-secret', environments: ['prod'] });
+    const { token, tokenSecret } = both.sandbox.people.authorize(NAJM.id, { appId: app.id });
+    const body = { consumerKey: 'deskKey', consumerSecret: 'desk-secret', accessToken: token, accessTokenSecret: tokenSecret };
+    const moved = await service.call(`/v1/channels/${channel['id']}`, { method: 'PATCH', body });
+    expect(moved.body).toMatchObject({ status: 'connected', account: { id: NAJM.id } });
+    expect(moved.body['webhookUrl']).not.toBe(channel['webhookUrl']);
+    // X takes it and answers 500: only its echo can tell.
+    fault(both.sandbox, { route: 'send', kind: 'accept-then-500' });
+    const accepted = await service.call('/v1/messages', { body: textTo('from the new app') });
+    expect((await messageIn(service, accepted.body['id'], 'sent'))['xMessageId']).toEqual(anyText);
+  });
+
   it('deletes one, answers 404 from then on, and takes the account again', async () => {
     const channel = (await create()).body;
     expect((await service.call(`/v1/channels/${channel['id']}`, { method: 'DELETE' })).status).toBe(204);
