@@ -12,7 +12,7 @@ import type { Channel } from './channel.js';
 import { ChannelEntity } from './channel.entity.js';
 import { ChannelCredentials } from './channel-credentials.service.js';
 import { ChannelDirectory } from './channel-directory.service.js';
-import type { Connection } from './channel-status.js';
+import { type Connection, isToBeKeptAlive } from './channel-status.js';
 import { ConsumerSecrets } from './consumer-secrets.service.js';
 import { WebhookRegistration } from './webhook-registration.service.js';
 import { webhookUrlOf } from './webhook-address.js';
@@ -114,8 +114,7 @@ export class ChannelConnection {
   /** Subscriptions hang on the webhook: a new one has none of those that the old one had. */
   private async subscribeOthers(channel: Channel): Promise<void> {
     const sharing = await this.directory.listOfWebhook(channel.webhookKey);
-    const alive: Connection[] = ['connected', 'degraded'];
-    for (const other of sharing.filter(({ id, connection }) => id !== channel.id && alive.includes(connection))) {
+    for (const other of sharing.filter(({ id, connection }) => id !== channel.id && isToBeKeptAlive(connection))) {
       await this.x.events(other.eventsApi).subscribe(await this.credentials.get(other.id), other.environmentName ?? '');
     }
   }

@@ -27,15 +27,6 @@ export const ratePoliciesSchema = z.strictObject({
   profiles: z.strictObject({ 'v1.1': profileSchema, v2: profileSchema }),
 });
 
-/** The free replies that an inbound message grants, and for how long. */
-export type ReplyWindowPolicy = z.infer<typeof replyWindowSchema>;
-
-/** How many messages X takes within a span, from an account or from all accounts of an app. */
-export type RateLimitPolicy = z.infer<typeof limitSchema>;
-
-/** What X grants to one generation of its messages API. */
-export type RatePolicyProfile = z.infer<typeof profileSchema>;
-
 /** A profile for each messages API a channel can have. */
 export type RatePolicies = z.infer<typeof ratePoliciesSchema>['profiles'];
 

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { isId, type IdPrefix } from '../kernel/ids.js';
 import { X_ID_IS_A_STRING, X_ID_PATTERN } from '../kernel/x-id.js';
 
 /** Building blocks of request and answer schemas. */
@@ -8,10 +7,6 @@ import { X_ID_IS_A_STRING, X_ID_PATTERN } from '../kernel/x-id.js';
 export const xIdSchema = z
   .string({ error: (issue) => (typeof issue.input === 'number' || typeof issue.input === 'bigint' ? X_ID_IS_A_STRING : 'Must be a string of digits.') })
   .regex(X_ID_PATTERN, 'Must be a number in decimal digits, without a sign or a leading zero.');
-
-/** One of our own ids. A malformed one cannot exist, so it is looked for and not found like any other. */
-export const idSchema = (prefix: IdPrefix) =>
-  z.string().refine((value) => isId(prefix, value), { error: `Must be an id that starts with ${prefix}_.` });
 
 export const timestampSchema = z.iso
   .datetime({ offset: true, error: 'Must be a time as RFC 3339 writes it, such as 2026-12-01T00:00:00.000Z.' })

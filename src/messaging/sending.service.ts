@@ -24,12 +24,10 @@ import { classifySendFailure, retryDelayMs, type SendFailure } from './send-outc
 import { Settlement } from './settlement.service.js';
 import { WindowCharges } from './window-charges.service.js';
 
-
 /** How often we look whether an operator has ended what holds a channel's messages. */
 const LOOK_AGAIN_MS = 5 * SECOND_MS;
 /** X's shorter windows last this long; for a 429 that names no reset. */
 const LIMIT_RESET_MS = 15 * MINUTE_MS;
-
 
 /**
  * Hands one claimed message to X, at most once.
