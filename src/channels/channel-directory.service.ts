@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { In } from 'typeorm';
+import { In, Not } from 'typeorm';
 import { Reader } from '../database/reader.service.js';
 import { decodeCursor, type Page, type PageRequest, toPage } from '../kernel/page.js';
 import { Problem } from '../kernel/problem.js';
@@ -63,6 +63,11 @@ export class ChannelDirectory {
 
   listOfWebhook(webhookKey: string): Promise<Channel[]> {
     return this.channels.findBy({ webhookKey });
+  }
+
+  /** Those that share an app and so its limits at X; one that X does not let in any more uses none of them. */
+  listOfApp(appFingerprint: string): Promise<Channel[]> {
+    return this.channels.findBy({ appFingerprint, connection: Not('revoked') });
   }
 
   async listToBeKeptAlive(): Promise<Channel[]> {

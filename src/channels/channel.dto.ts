@@ -8,7 +8,15 @@ const policySchema = z
   .strictObject({
     beyondAllotment: z
       .enum(BEYOND_ALLOTMENT)
+      .optional()
       .describe('A reply beyond the window or its allotment: `count` sends it and it counts towards the rate limits, `hold` waits for the next inbound message, `refuse` answers 409.'),
+    appShare: z
+      .number()
+      .min(0)
+      .max(1)
+      .nullable()
+      .optional()
+      .describe('The part of the app’s limits that is kept for this channel, 0 to 1. null or absent: an equal part of what the app’s other channels leave.'),
   })
   .describe('How the channel treats X’s reply window.');
 
@@ -104,7 +112,7 @@ export const channelSchema = z
     status: z.enum(['pending', 'connected', 'degraded', 'disconnected', 'revoked', 'paused']),
     statusDetail: z.string().nullable().describe('Why it is degraded or revoked.'),
     webhookUrl: z.string().nullable().describe('Where X calls us; null until PUBLIC_URL is set.'),
-    policy: z.object({ beyondAllotment: z.enum(BEYOND_ALLOTMENT) }),
+    policy: z.object({ beyondAllotment: z.enum(BEYOND_ALLOTMENT), appShare: z.number().optional() }),
     secrets: z.object({ consumerKey: secretState, consumerSecret: secretState, accessToken: secretState, accessTokenSecret: secretState }),
     declaredInConfig: z.boolean(),
     createdAt: z.string(),

@@ -5,6 +5,19 @@ import type { Connection } from './channel-status.js';
 
 export interface ChannelPolicy {
   beyondAllotment: BeyondAllotment;
+  /** The part of the app's limits that is kept for this channel, 0 to 1; absent: an equal part of what other channels leave. */
+  appShare?: number;
+}
+
+export type PolicyChange = { beyondAllotment?: BeyondAllotment | undefined; appShare?: number | null | undefined };
+
+/** The policy with a change: what is not named stays, and a share of null is taken away. */
+export function changePolicy(policy: ChannelPolicy, { beyondAllotment, appShare }: PolicyChange = {}): ChannelPolicy {
+  const share = appShare === undefined ? policy.appShare : appShare;
+  return {
+    beyondAllotment: beyondAllotment ?? policy.beyondAllotment,
+    ...(share === undefined || share === null ? {} : { appShare: share }),
+  };
 }
 
 /** One X account that the service acts for. Its credentials are kept apart, in `ChannelCredentials`. */

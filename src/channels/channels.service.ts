@@ -8,7 +8,7 @@ import { Problem } from '../kernel/problem.js';
 import { Ids } from '../runtime/ids.service.js';
 import type { XAccount, XCredentials } from '../x-api/x-credentials.js';
 import type { CreateChannel, PatchChannel } from './channel.dto.js';
-import type { Channel } from './channel.js';
+import { type Channel, changePolicy } from './channel.js';
 import { ChannelEntity } from './channel.entity.js';
 import { ChannelConnection } from './channel-connection.service.js';
 import { ChannelCredentials } from './channel-credentials.service.js';
@@ -54,7 +54,7 @@ export class Channels {
       connection: 'pending',
       connectionDetail: null,
       isPaused: false,
-      policy: wanted.policy ?? { beyondAllotment: this.ratePolicy.beyondAllotment },
+      policy: changePolicy({ beyondAllotment: this.ratePolicy.beyondAllotment }, wanted.policy),
       isDeclaredInConfig: wanted.isDeclaredInConfig,
       createdAt: now,
       updatedAt: now,
@@ -81,7 +81,7 @@ export class Channels {
     }
     await this.change(channel, {
       name: patch.name ?? channel.name,
-      policy: patch.policy ?? channel.policy,
+      policy: changePolicy(channel.policy, patch.policy),
       isPaused: patch.paused ?? channel.isPaused,
       credentials,
     });

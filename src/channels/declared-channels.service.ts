@@ -6,7 +6,7 @@ import type { ChannelCredentials as Credentials, DeclaredChannel, Secrets, Setti
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Problem } from '../kernel/problem.js';
 import { Log } from '../runtime/log.service.js';
-import type { Channel } from './channel.js';
+import { type Channel, changePolicy } from './channel.js';
 import { ChannelEntity } from './channel.entity.js';
 import { ChannelConnection } from './channel-connection.service.js';
 import { ChannelCredentials } from './channel-credentials.service.js';
@@ -56,7 +56,7 @@ export class DeclaredChannels implements OnApplicationBootstrap {
 
   private async reconcile(wanted: DeclaredChannel, credentials: Credentials): Promise<Channel> {
     const account = await this.credentials.tryOnX(credentials);
-    const policy = wanted.policy ?? { beyondAllotment: this.ratePolicy.beyondAllotment };
+    const policy = changePolicy({ beyondAllotment: this.ratePolicy.beyondAllotment }, wanted.policy);
     const existing = await this.directory.findByAnyAccount(account.id);
     if (existing === null) {
       const channel = await this.channels.create({ ...wanted, ...credentials, policy, isDeclaredInConfig: true }, account);

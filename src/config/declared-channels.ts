@@ -27,9 +27,9 @@ const fields = {
   eventsApi: z.enum(['account-activity-premium']).optional().describe(`one of ${EVENTS_APIS.join(', ')}`),
   messagesApi: z.enum(['v1.1']).optional().describe(`one of ${MESSAGES_APIS.join(', ')}`),
   policy: z
-    .strictObject({ beyondAllotment: oneOf(BEYOND_ALLOTMENT) })
+    .strictObject({ beyondAllotment: oneOf(BEYOND_ALLOTMENT).optional(), appShare: z.number().min(0).max(1).optional() })
     .optional()
-    .describe(`{ beyondAllotment: ${BEYOND_ALLOTMENT.join(' | ')} }`),
+    .describe(`{ beyondAllotment: ${BEYOND_ALLOTMENT.join(' | ')}, appShare: 0 to 1 }`),
   team: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/).optional().describe('1 to 64 letters, digits, - or _'),
   connect: z.boolean().optional().describe('true or false'),
 };
@@ -144,7 +144,7 @@ function toDeclaredChannel(declared: Record<string, unknown>): DeclaredChannel {
     // The same as REST takes when a new channel does not say.
     eventsApi: eventsApi ?? 'account-activity-premium',
     messagesApi: messagesApi ?? 'v1.1',
-    policy: policy ?? null,
+    policy: policy ?? {},
     team: team ?? 'default',
     connect: connect ?? false,
   };

@@ -87,7 +87,7 @@ export const settingsSchema = z.strictObject({
     leaseMs: span(),
     pollMs: span(),
   }),
-  ratePolicy: z.strictObject({ beyondAllotment: oneOf(BEYOND_ALLOTMENT), countMessagesSentElsewhere: flag() }),
+  ratePolicy: z.strictObject({ beyondAllotment: oneOf(BEYOND_ALLOTMENT), countMessagesSentElsewhere: flag(), startPermissionKeepMs: span() }),
   timetable: z.strictObject({
     subscriptionCheckMs: span(),
     subscriptionCheckJitterMs: span(0),
@@ -113,8 +113,8 @@ export interface DeclaredChannel {
   environmentName: string;
   eventsApi: 'account-activity-premium';
   messagesApi: 'v1.1';
-  /** Null: `ratePolicy.beyondAllotment` holds. */
-  policy: { beyondAllotment: BeyondAllotment } | null;
+  /** What it does not name: `ratePolicy.beyondAllotment`, and an equal part of the app's limits. */
+  policy: { beyondAllotment?: BeyondAllotment | undefined; appShare?: number | undefined };
   /** Whose API keys see the channel. */
   team: string;
   /** Whether the start connects it; otherwise it waits for `POST /v1/channels/{id}/connect`. */

@@ -33,7 +33,7 @@ export const InstantColumn = (options: Options = {}): PropertyDecorator =>
 export const CountColumn = (options: Options = {}): PropertyDecorator => Column({ type: 'integer', ...options });
 
 /** A flag; SQLite keeps it as 0 or 1. */
-export const FlagColumn = (options: Options = {}): PropertyDecorator => Column({ type: 'boolean', ...options });
+export const FlagColumn = (options: Options & Pick<ColumnOptions, 'default'> = {}): PropertyDecorator => Column({ type: 'boolean', ...options });
 
 /** A structure of ours, kept as JSON text. */
 export const JsonColumn = (options: Options = {}): PropertyDecorator =>

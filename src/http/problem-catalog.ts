@@ -49,6 +49,7 @@ export const PROBLEM_CATALOG: Readonly<Record<ProblemCode, ProblemKind>> = {
   'conversation.not-found': kind(404, 'There is no such conversation'),
   'message.not-found': kind(404, 'There is no such message'),
   'message.participant-not-found': kind(422, 'X knows no such participant'),
+  'message.cannot-start-conversation': kind(422, 'The participant cannot be written to first'),
   'message.window-closed': kind(409, 'The reply window is closed'),
   'message.allotment-used': kind(409, 'The reply window’s allotment is used'),
 

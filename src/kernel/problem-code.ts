@@ -41,6 +41,7 @@ export type ProblemCode =
   | 'message.participant-not-found'
   | 'message.window-closed'
   | 'message.allotment-used'
+  | 'message.cannot-start-conversation'
   | 'x.unavailable'
   | 'x.rate-limited'
   | 'x.unexpected-answer'

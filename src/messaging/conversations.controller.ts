@@ -34,7 +34,7 @@ export class ConversationsController {
   async list(@Query({ schema: conversationQuerySchema }) query: ConversationQuery, @CurrentCaller() caller: Caller): Promise<z.infer<typeof conversationPageSchema>> {
     const { limit, cursor, ...filter } = query;
     const page = await this.conversations.list(caller.team, filter, { limit, cursor });
-    return { data: await this.answers.ofConversations(page.items), page: { next: page.next } };
+    return { data: page.items.map((conversation) => this.answers.ofConversation(conversation)), page: { next: page.next } };
   }
 
   @Get(':id')
@@ -45,8 +45,7 @@ export class ConversationsController {
     problems: ['conversation.not-found'],
   })
   async get(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<ConversationDto> {
-    const [answer] = await this.answers.ofConversations([await this.conversations.get(caller.team, id)]);
-    return answer as ConversationDto;
+    return this.answers.ofConversation(await this.conversations.get(caller.team, id));
   }
 
   @Get(':id/messages')

@@ -64,6 +64,12 @@ export class Conversations {
     });
   }
 
+  /** The reply window between them; null when the participant never wrote. */
+  async findWindow(manager: EntityManager, channelId: string, participantId: string): Promise<ReplyWindow | null> {
+    const conversation = await manager.findOneBy(ConversationEntity, { channelId, participantId });
+    return conversation === null ? null : windowOf(conversation);
+  }
+
   /** By id, for a unit of work that settles one of its messages. */
   async lockById(manager: EntityManager, id: string): Promise<ConversationEntity> {
     return manager.findOneOrFail(ConversationEntity, { where: { id }, ...lockedForUpdate<ConversationEntity>(manager) });

@@ -5,6 +5,7 @@ import { Ids } from '../runtime/ids.service.js';
 import { Log } from '../runtime/log.service.js';
 import { type Timer, Timers } from '../runtime/timers.service.js';
 import type { MessageEntity } from './message.entity.js';
+import { LimitRelease } from './limit-release.service.js';
 import { Outbox } from './outbox.service.js';
 import { Sending } from './sending.service.js';
 
@@ -18,13 +19,14 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   private readonly running = new Map<Promise<void>, string>();
   private poll: Timer | undefined;
   private looking: Promise<void> | null = null;
-  private recovering: Promise<void> | null = null;
+  private attending: Promise<void> | null = null;
   private isWoken = false;
   private isStopping = false;
 
   constructor(
     private readonly outbox: Outbox,
     private readonly sending: Sending,
+    private readonly release: LimitRelease,
     private readonly timers: Timers,
     private readonly log: Log,
     ids: Ids,
@@ -37,11 +39,10 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   async onApplicationBootstrap(): Promise<void> {
     await this.recover(this.database.engine === 'sqlite');
     this.poll = this.timers.every(this.settings.pollMs, () => {
-      this.recovering ??= this.recover(false)
-        .catch((error: unknown) => this.log.error('Lost claims could not be settled', {}, error))
-        .finally(() => {
-          this.recovering = null;
-        });
+      this.attending ??= this.attend().finally(() => {
+        this.attending = null;
+        this.wake();
+      });
       this.wake();
     });
     this.wake();
@@ -66,7 +67,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     this.isStopping = true;
     this.poll?.cancel();
     await this.looking;
-    await this.recovering;
+    await this.attending;
     await Promise.allSettled(this.running.keys());
   }
 
@@ -104,6 +105,12 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       counts.set(channelId, (counts.get(channelId) ?? 0) + 1);
     }
     return [...counts].filter(([, count]) => count >= this.settings.concurrencyPerChannel).map(([channelId]) => channelId);
+  }
+
+  /** What changes without anybody waking us: claims run out, and places in the limits come free. */
+  private async attend(): Promise<void> {
+    await this.recover(false).catch((error: unknown) => this.log.error('Lost claims could not be settled', {}, error));
+    await this.release.run().catch((error: unknown) => this.log.error('Messages that wait for a place could not be looked at', {}, error));
   }
 
   private async recover(isAlone: boolean): Promise<void> {

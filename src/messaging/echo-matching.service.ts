@@ -52,7 +52,7 @@ export class EchoMatching {
       return false;
     }
     await manager.update(AttemptEntity, { id: attempt.id }, { outcome: 'sent', finishedAt: echo.createdAt, detail: 'Settled by X’s echo.' });
-    await this.settlement.markSent(manager, channel, conversation, message, { xMessageId: echo.xMessageId, createdAt: echo.createdAt });
+    await this.settlement.markSent(manager, channel, conversation, message, { xMessageId: echo.xMessageId, createdAt: echo.createdAt, limits: [] });
     return true;
   }
 }

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { In, IsNull, LessThanOrEqual } from 'typeorm';
+import { ChannelDirectory } from '../channels/channel-directory.service.js';
 import { Reader } from '../database/reader.service.js';
+import { lockedForUpdate } from '../database/row-lock.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock } from '../kernel/clock.js';
 import { RatePolicy } from '../rate-policy/rate-policy.service.js';
@@ -9,8 +11,9 @@ import { Conversations } from './conversations.service.js';
 import { MessageEntity } from './message.entity.js';
 import { WAITING_STATUSES } from './message-status.js';
 import { Settlement } from './settlement.service.js';
+import { WindowEvents } from './window-events.service.js';
 
-/** How many messages one run expires at most; the next run goes on. */
+/** How many windows one transaction closes, and how many messages one run expires: the next run goes on. */
 const BATCH = 500;
 
 /** What time alone brings to an end. */
@@ -21,22 +24,22 @@ export class Expiry {
     private readonly unitOfWork: UnitOfWork,
     private readonly conversations: Conversations,
     private readonly settlement: Settlement,
+    private readonly windowEvents: WindowEvents,
+    private readonly channels: ChannelDirectory,
     private readonly ratePolicy: RatePolicy,
     private readonly clock: Clock,
   ) {}
 
-  /** Notes windows that are over. Returns how many. */
+  /** Notes windows that are over, and tells the teams. Returns how many. */
   async closeWindows(): Promise<number> {
-    const now = this.clock.now();
-    const openedUntil = now - this.ratePolicy.windowRule('v1.1').windowMs;
-    const closed = await this.unitOfWork.run((manager) =>
-      manager.update(
-        ConversationEntity,
-        { windowOpenedAt: LessThanOrEqual(openedUntil), windowClosedAt: IsNull() },
-        { windowClosedAt: now },
-      ),
-    );
-    return closed.affected ?? 0;
+    let closed = 0;
+    for (;;) {
+      const batch = await this.closeSome();
+      closed += batch;
+      if (batch < BATCH) {
+        return closed;
+      }
+    }
   }
 
   /** Expires waiting messages past their `validUntil`, giving back what they took of a window. Returns how many. */
@@ -56,5 +59,43 @@ export class Expiry {
       });
     }
     return expired;
+  }
+
+  /** Messages that wait for something that a deleted channel will not bring are tried, and so fail. Returns how many. */
+  async freeOrphans(): Promise<number> {
+    const waiting = { status: 'held' as const, nextAttemptAt: IsNull() };
+    const rows = await this.reader
+      .repository(MessageEntity)
+      .createQueryBuilder('message')
+      .select('DISTINCT message.channelId', 'channelId')
+      .where(waiting)
+      .getRawMany<{ channelId: string }>();
+    const ids = rows.map(({ channelId }) => channelId);
+    const known = (await this.channels.findByIds(ids)).map(({ id }) => id);
+    const gone = ids.filter((id) => !known.includes(id));
+    if (gone.length === 0) {
+      return 0;
+    }
+    const freed = await this.unitOfWork.run((manager) => manager.update(MessageEntity, { ...waiting, channelId: In(gone) }, { nextAttemptAt: this.clock.now() }));
+    return freed.affected ?? 0;
+  }
+
+  private closeSome(): Promise<number> {
+    const now = this.clock.now();
+    const { windowMs } = this.ratePolicy.windowRule('v1.1');
+    return this.unitOfWork.run(async (manager) => {
+      const over = await manager.find(ConversationEntity, {
+        where: { windowOpenedAt: LessThanOrEqual(now - windowMs), windowClosedAt: IsNull() },
+        order: { windowOpenedAt: 'ASC' },
+        take: BATCH,
+        // On PostgreSQL one that is locked is being written to: the next run sees what came of it.
+        ...lockedForUpdate<ConversationEntity>(manager, 'skip_locked'),
+      });
+      if (over.length > 0) {
+        await manager.update(ConversationEntity, { id: In(over.map(({ id }) => id)) }, { windowClosedAt: now });
+        await this.windowEvents.tellClosed(over.map((conversation) => ({ ...conversation, windowClosedAt: now })));
+      }
+      return over.length;
+    });
   }
 }

@@ -3,7 +3,8 @@ import type { EntityManager } from 'typeorm';
 import type { Channel } from '../channels/channel.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../kernel/clock.js';
-import { type ReplyWindow, windowAfterInbound } from '../rate-policy/reply-window.js';
+import { RatePolicy } from '../rate-policy/rate-policy.service.js';
+import { isOpen, type ReplyWindow, windowAfterInbound } from '../rate-policy/reply-window.js';
 import { Ids } from '../runtime/ids.service.js';
 import type { XDirectMessage } from '../x-api/direct-message-v1.js';
 import { ConversationEntity } from './conversation.entity.js';
@@ -14,6 +15,7 @@ import { MessageEntity } from './message.entity.js';
 import { normaliseForEcho, toContent } from './message-content.js';
 import { ReadReceipts } from './read-receipts.service.js';
 import { WindowCharges } from './window-charges.service.js';
+import { WindowEvents } from './window-events.service.js';
 
 interface Profile {
   username: string;
@@ -32,6 +34,8 @@ export class IncomingMessages {
     private readonly echoes: EchoMatching,
     private readonly charges: WindowCharges,
     private readonly readReceipts: ReadReceipts,
+    private readonly windowEvents: WindowEvents,
+    private readonly ratePolicy: RatePolicy,
     private readonly dispatcher: Dispatcher,
     private readonly clock: Clock,
     private readonly ids: Ids,
@@ -81,11 +85,22 @@ export class IncomingMessages {
     if (opened !== null && opened !== before) {
       const charged = await this.charges.chargeAnew(manager, channel, conversation.id, opened);
       window = charged.window;
+      await this.tellOfWindows(conversation, window);
       if (charged.isSomethingFreed) {
         this.unitOfWork.afterCommit(() => this.dispatcher.wake());
       }
     }
     await this.insert(manager, conversation, window, message, { direction: 'inbound', source: 'participant', status: 'received' });
+  }
+
+  /** Of the new window, and of the one before it if that was over and the timetable had not got to it. */
+  private async tellOfWindows(conversation: ConversationEntity, window: ReplyWindow): Promise<void> {
+    const before = windowOf(conversation);
+    const isOver = before !== null && !isOpen(before, this.ratePolicy.windowRule('v1.1'), this.clock.now());
+    if (isOver && conversation.windowClosedAt === null) {
+      await this.windowEvents.tellClosed([conversation]);
+    }
+    await this.windowEvents.tellOpened({ ...conversation, ...toWindowColumns(window, conversation) });
   }
 
   private async recordSentElsewhere(

@@ -4,6 +4,7 @@ import type { Channel } from '../channels/channel.js';
 import { ChannelDirectory } from '../channels/channel-directory.service.js';
 import { Reader } from '../database/reader.service.js';
 import { Clock, toTimestamp, toTimestampOrNull } from '../kernel/clock.js';
+import type { LimitState } from '../rate-policy/limit.js';
 import { RatePolicy } from '../rate-policy/rate-policy.service.js';
 import type { ConversationDto } from './conversation.dto.js';
 import { ConversationEntity } from './conversation.entity.js';
@@ -50,7 +51,7 @@ export class MessageAnswers {
       reference: message.reference ?? null,
       status: toPublicStatus(message.status),
       charge: message.charge ?? null,
-      window: this.windowViewOf(conversation, channel),
+      window: this.windowViewOf(conversation),
       heldUntil: toTimestampOrNull(message.heldUntil ?? null),
       heldBecause: message.heldBecause ?? null,
       failure: message.failure ?? null,
@@ -62,14 +63,13 @@ export class MessageAnswers {
     };
   }
 
-  /** The reply window as the `RateLimit` headers say it. */
-  rateLimitHeaders(conversation: ConversationEntity, channel: Channel): Record<string, string> {
-    return toRateLimitHeaders(windowOf(conversation), this.ratePolicy.windowRule(channel.messagesApi), this.clock.now());
+  /** The reply window and the limits as the `RateLimit` headers say them. */
+  rateLimitHeaders(conversation: ConversationEntity, channel: Channel, limits: readonly LimitState[]): Record<string, string> {
+    return toRateLimitHeaders(windowOf(conversation), this.ratePolicy.windowRule(channel.messagesApi), limits, this.clock.now());
   }
 
-  async ofConversations(conversations: readonly ConversationEntity[]): Promise<ConversationDto[]> {
-    const channels = await this.channelsOf(conversations);
-    return conversations.map((conversation) => ({
+  ofConversation(conversation: ConversationEntity): ConversationDto {
+    return {
       id: conversation.id,
       channelId: conversation.channelId,
       participant: {
@@ -77,15 +77,14 @@ export class MessageAnswers {
         name: atName(conversation.participantUsername),
         displayName: conversation.participantName,
       },
-      window: this.windowViewOf(conversation, channels.get(conversation.channelId)),
+      window: this.windowViewOf(conversation),
       lastMessageAt: toTimestampOrNull(conversation.lastMessageAt),
       createdAt: toTimestamp(conversation.createdAt),
-    }));
+    };
   }
 
-  private windowViewOf(conversation: ConversationEntity, channel: Channel | undefined): WindowView {
-    const rule = this.ratePolicy.windowRule(channel?.messagesApi ?? 'v1.1');
-    return toWindowView(windowOf(conversation), rule, this.clock.now());
+  private windowViewOf(conversation: ConversationEntity): WindowView {
+    return toWindowView(windowOf(conversation), this.ratePolicy.windowRule('v1.1'), this.clock.now());
   }
 
   private async channelsOf(conversations: readonly ConversationEntity[]): Promise<Map<string, Channel>> {

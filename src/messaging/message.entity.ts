@@ -1,5 +1,5 @@
 import { Entity } from 'typeorm';
-import { CountColumn, IdColumn, InstantColumn, JsonColumn, TextColumn } from '../database/columns.decorator.js';
+import { CountColumn, FlagColumn, IdColumn, InstantColumn, JsonColumn, TextColumn } from '../database/columns.decorator.js';
 import type { XAnswer } from '../kernel/problem.js';
 import type { Charge } from '../rate-policy/reply-window.js';
 import type { BeyondAllotment } from '../config/settings.js';
@@ -58,6 +58,10 @@ export class MessageEntity {
   @InstantColumn({ name: 'charged_window', nullable: true })
   chargedWindow: number | null;
 
+  /** Its participant had never written to the channel when it was accepted; it waits behind replies when a limit is short. */
+  @FlagColumn({ name: 'starts_conversation', default: false })
+  startsConversation: boolean;
+
   @TextColumn({ name: 'beyond_allotment', nullable: true })
   beyondAllotment: BeyondAllotment | null;
 
@@ -89,7 +93,7 @@ export class MessageEntity {
   @InstantColumn({ name: 'read_at', nullable: true })
   readAt: number | null;
 
-  /** When the dispatcher may take it; null: only an inbound message frees it. */
+  /** When the dispatcher may take it; null: an inbound message or a free place in a limit brings it forward. */
   @InstantColumn({ name: 'next_attempt_at', nullable: true })
   nextAttemptAt: number | null;
 

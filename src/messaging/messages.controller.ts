@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
@@ -7,11 +7,13 @@ import type { Caller } from '../access/caller.js';
 import { ChannelDirectory } from '../channels/channel-directory.service.js';
 import { CreatingReply } from '../http/creating-reply.service.js';
 import { Operation } from '../http/operation.decorator.js';
+import { type CheckedSend, checkedSendSchema } from './check.dto.js';
 import { type MessageDto, messagePageSchema, type MessageQuery, messageQuerySchema, messageSchema, type SendMessage, sendMessageSchema } from './message.dto.js';
 import { MessageAnswers } from './message-answers.service.js';
 import { ACCEPTED_MESSAGE_EXAMPLE } from './message-examples.js';
 import { MessageQueries } from './message-queries.service.js';
 import { OutgoingMessages } from './outgoing-messages.service.js';
+import { SendCheck } from './send-check.service.js';
 
 @Controller('v1/messages')
 @ApiTags('Messages')
@@ -19,6 +21,7 @@ import { OutgoingMessages } from './outgoing-messages.service.js';
 export class MessagesController {
   constructor(
     private readonly outgoing: OutgoingMessages,
+    private readonly sendCheck: SendCheck,
     private readonly queries: MessageQueries,
     private readonly answers: MessageAnswers,
     private readonly channels: ChannelDirectory,
@@ -37,10 +40,10 @@ export class MessagesController {
         description: 'Accepted.',
         schema: messageSchema,
         example: ACCEPTED_MESSAGE_EXAMPLE,
-        headers: { Location: 'Where the message is.', 'RateLimit-Policy': 'The reply window’s allotment and length.', RateLimit: 'The free replies left, and the seconds until the window closes.' },
+        headers: { Location: 'Where the message is.', 'RateLimit-Policy': 'The allotment and length of the reply window, then of each of X’s limits.', RateLimit: 'What is left of each, and the seconds until it closes or a place comes free.' },
       },
     },
-    problems: ['request.id-must-be-string', 'channel.not-found', 'message.window-closed', 'message.allotment-used', 'message.participant-not-found', 'x.unavailable'],
+    problems: ['request.id-must-be-string', 'channel.not-found', 'message.window-closed', 'message.allotment-used', 'message.cannot-start-conversation', 'message.participant-not-found', 'x.unavailable'],
     isIdempotent: true,
   })
   send(
@@ -53,14 +56,31 @@ export class MessagesController {
       { request, reply, team: caller.team },
       async () => {
         const channel = await this.channels.getByAccount(caller.team, body.from);
-        return { channel, participant: await this.outgoing.findParticipant(channel, body.to) };
+        const participant = await this.outgoing.findParticipant(channel, body.to);
+        return { participant, parties: await this.outgoing.prepare(channel, participant, body) };
       },
-      async ({ channel, participant }) => {
-        const { message, conversation } = await this.outgoing.accept(channel, participant, body);
-        const headers = { location: `/v1/messages/${message.id}`, ...this.answers.rateLimitHeaders(conversation, channel) };
+      async ({ participant, parties }) => {
+        const { channel } = parties;
+        const { message, conversation, limits } = await this.outgoing.accept(parties, participant, body);
+        const headers = { location: `/v1/messages/${message.id}`, ...this.answers.rateLimitHeaders(conversation, channel, limits) };
         return { status: 202, headers, body: this.answers.ofMessage(message, conversation, channel) };
       },
     );
+  }
+
+  @Post('check')
+  @HttpCode(200)
+  @RequiresScope('messages:send')
+  @Operation({
+    summary: 'Check a send',
+    description: 'Decides as a send with the same body would, at this moment: whether it may, at what charge, and if not, when. It sends and stores no message. Where the participant never wrote, X is asked as for a send.',
+    body: sendMessageSchema,
+    answers: { 200: { description: 'What the send would come to.', schema: checkedSendSchema } },
+    problems: ['request.id-must-be-string', 'channel.not-found', 'message.participant-not-found', 'x.unavailable'],
+  })
+  async check(@Body({ schema: sendMessageSchema }) body: SendMessage, @CurrentCaller() caller: Caller): Promise<CheckedSend> {
+    const channel = await this.channels.getByAccount(caller.team, body.from);
+    return this.sendCheck.check(channel, await this.outgoing.findParticipant(channel, body.to), body);
   }
 
   @Get()

@@ -7,6 +7,7 @@ import { Reader } from '../database/reader.service.js';
 import { lockedForUpdate } from '../database/row-lock.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../kernel/clock.js';
+import { LimitPlaces } from '../rate-policy/limit-places.service.js';
 import { AttemptEntity } from './attempt.entity.js';
 import { ConversationEntity } from './conversation.entity.js';
 import { MessageEntity } from './message.entity.js';
@@ -24,6 +25,7 @@ export class Outbox {
   constructor(
     private readonly reader: Reader,
     private readonly unitOfWork: UnitOfWork,
+    private readonly places: LimitPlaces,
     private readonly clock: Clock,
     @InjectSettings('messaging') private readonly settings: Settings['messaging'],
   ) {}
@@ -95,6 +97,8 @@ export class Outbox {
             { messageId: id, outcome: 'in-flight' },
             { outcome: 'unknown', finishedAt: this.clock.now(), detail: 'The service stopped before X’s answer came.' },
           );
+          // X may have counted it, so it goes on counting here.
+          await this.places.count(manager, id, this.clock.now());
         }
         return marked.affected === 1;
       });
@@ -116,11 +120,13 @@ export class Outbox {
           .from(MessageEntity, 'ahead')
           .where('ahead.conversationId = message.conversationId')
           .andWhere(
-            "(ahead.status IN ('claimed', 'sending') OR (ahead.status IN ('queued', 'held') AND ahead.nextAttemptAt IS NOT NULL AND ahead.seq < message.seq))",
+            "(ahead.status IN ('claimed', 'sending') OR (ahead.status IN ('queued', 'held') AND (ahead.nextAttemptAt IS NOT NULL OR ahead.heldBecause = 'rate-limit') AND ahead.seq < message.seq))",
           )
           .getQuery()}`,
       )
       .orderBy('message.nextAttemptAt', 'ASC')
+      // After a stop of X all are due at once, and replies go first.
+      .addOrderBy('message.startsConversation', 'ASC')
       .addOrderBy('message.id', 'ASC')
       .limit(1);
     if (busyChannels.length > 0) {

@@ -1,24 +1,32 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import type { Channel } from '../channels/channel.js';
 import { ChannelCredentials } from '../channels/channel-credentials.service.js';
 import { toXProblem } from '../channels/x-problem.js';
+import { Reader } from '../database/reader.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
-import { Clock, toTimestamp } from '../kernel/clock.js';
-import { Problem } from '../kernel/problem.js';
-import type { SendDecision } from '../rate-policy/send-decision.js';
+import { Clock, type Instant, toTimestamp } from '../kernel/clock.js';
+import { Problem, unreachable } from '../kernel/problem.js';
+import type { LimitState } from '../rate-policy/limit.js';
+import { LimitBook, type LimitParties } from '../rate-policy/limit-book.service.js';
+import { LimitPlaces } from '../rate-policy/limit-places.service.js';
+import { StartPermissions } from '../rate-policy/start-permissions.service.js';
 import { Ids } from '../runtime/ids.service.js';
 import { XApi } from '../x-api/x-api.service.js';
+import { REFUSALS, startPermissionChanged } from './refusals.js';
 import { ConversationEntity } from './conversation.entity.js';
 import { Conversations, type Participant, toWindowColumns, windowOf } from './conversations.service.js';
 import { Dispatcher } from './dispatcher.service.js';
 import type { SendMessage } from './message.dto.js';
 import { MessageEntity } from './message.entity.js';
 import { normaliseForEcho } from './message-content.js';
-import { WindowCharges } from './window-charges.service.js';
+import { type Decided, SendDecisions } from './send-decisions.service.js';
 
 export interface AcceptedMessage {
   message: MessageEntity;
   conversation: ConversationEntity;
+  /** The channel's limits with it. */
+  limits: readonly LimitState[];
 }
 
 /** Accepts messages to send: the decision, what it takes of the window, and the message are written together. */
@@ -28,8 +36,12 @@ export class OutgoingMessages {
     private readonly x: XApi,
     private readonly credentials: ChannelCredentials,
     private readonly conversations: Conversations,
-    private readonly charges: WindowCharges,
+    private readonly decisions: SendDecisions,
+    private readonly places: LimitPlaces,
+    private readonly permissions: StartPermissions,
+    private readonly book: LimitBook,
     private readonly dispatcher: Dispatcher,
+    private readonly reader: Reader,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly ids: Ids,
@@ -53,21 +65,33 @@ export class OutgoingMessages {
     return user;
   }
 
-  /** @throws Problem `message.window-closed`, `message.allotment-used`, `request.invalid`; nothing is stored then */
-  async accept(channel: Channel, participant: Participant, wanted: SendMessage): Promise<AcceptedMessage> {
-    const now = this.clock.now();
-    const validUntil = wanted.validUntil === undefined ? null : Date.parse(wanted.validUntil);
-    if (validUntil !== null && validUntil <= now) {
-      throw new Problem('request.invalid', '/validUntil: is in the past.', {
-        errors: [{ pointer: '/validUntil', code: 'in-the-past', detail: `Must be later than now, ${toTimestamp(now)}.` }],
-      });
+  /**
+   * What a send is decided by and cannot be fetched inside a unit of work: who shares the limits, and X's word where the
+   * participant never wrote. @throws Problem `x.unavailable`, `message.participant-not-found`
+   */
+  async prepare(channel: Channel, participant: Participant, wanted: SendMessage): Promise<LimitParties> {
+    const parties = await this.book.partiesOf(channel);
+    const { manager } = this.reader;
+    const window = await this.conversations.findWindow(manager, channel.id, participant.id);
+    const beyondAllotment = wanted.beyondAllotment ?? null;
+    const { decision } = await this.decisions.decide(manager, { parties, participantId: participant.id, window, beyondAllotment }, false);
+    if (decision.kind === 'ask') {
+      await this.permissions.ask(channel, participant.id);
     }
+    return parties;
+  }
+
+  /** @throws Problem `message.window-closed`, `message.allotment-used`, `message.cannot-start-conversation`, `request.invalid`; nothing is stored then */
+  async accept(parties: LimitParties, participant: Participant, wanted: SendMessage): Promise<AcceptedMessage> {
+    const { channel } = parties;
+    const now = this.clock.now();
+    const validUntil = readValidUntil(wanted, now);
     return this.unitOfWork.run(async (manager) => {
       const conversation = await this.conversations.lock(channel, participant);
-      const decision = this.charges.decide(channel, windowOf(conversation), wanted.beyondAllotment ?? null);
-      if (decision.kind === 'refuse') {
-        throw refusal(decision.reason);
-      }
+      const window = windowOf(conversation);
+      const beyondAllotment = wanted.beyondAllotment ?? null;
+      const decided = await this.decisions.decide(manager, { parties, participantId: participant.id, window, beyondAllotment }, true);
+      const state = stateAfter(decided, now, validUntil);
       const message = Object.assign(new MessageEntity(), {
         id: this.ids.create('msg'),
         team: channel.team,
@@ -79,37 +103,64 @@ export class OutgoingMessages {
         content: wanted.content,
         textFingerprint: normaliseForEcho(wanted.content.text),
         reference: wanted.reference ?? null,
-        beyondAllotment: wanted.beyondAllotment ?? null,
+        startsConversation: window === null,
+        beyondAllotment,
         validUntil,
         createdAt: now,
-        ...stateAfter(decision, now, validUntil),
+        ...state,
       } satisfies Partial<MessageEntity>);
       await manager.insert(MessageEntity, message);
+      const limits = await this.takePlace(manager, decided, message);
       const change = {
-        ...toWindowColumns(decision.window, conversation),
+        ...toWindowColumns(decided.decision.window, conversation),
         lastSeq: message.seq,
         lastMessageAt: Math.max(conversation.lastMessageAt ?? 0, now),
       };
       await manager.update(ConversationEntity, { id: conversation.id }, change);
       this.unitOfWork.afterCommit(() => this.dispatcher.wake());
-      return { message, conversation: { ...conversation, ...change } };
+      return { message, conversation: { ...conversation, ...change }, limits };
     });
   }
-}
 
-type Accepted = Exclude<SendDecision, { kind: 'refuse' }>;
-
-function stateAfter(decision: Accepted, now: number, validUntil: number | null): Partial<MessageEntity> {
-  if (decision.kind === 'hold') {
-    // No time of ours ends it: an inbound message does, or `validUntil`.
-    return { status: 'held', charge: null, chargedWindow: null, heldBecause: decision.reason, heldUntil: validUntil, nextAttemptAt: null };
+  /** In the limits, where the message counts towards them: at once, or when one comes free. Returns the limits with it. */
+  private async takePlace(manager: EntityManager, { decision, limits }: Decided, message: MessageEntity): Promise<readonly LimitState[]> {
+    if (decision.kind === 'hold' && decision.reason === 'rate-limit') {
+      await this.places.awaitPlace(manager, limits, decision.until);
+    }
+    return message.charge === 'rate-limit' ? this.places.take(manager, limits, message.id) : limits.states;
   }
-  const chargedWindow = decision.charge === 'reply' ? decision.window.openedAt : null;
-  return { status: 'queued', charge: decision.charge, chargedWindow, heldBecause: null, heldUntil: null, nextAttemptAt: now };
 }
 
-function refusal(reason: 'window-closed' | 'allotment-used'): Problem {
-  return reason === 'window-closed'
-    ? new Problem('message.window-closed', 'The participant wrote nothing within the last 24 hours, and this send is not to count towards the rate limit.')
-    : new Problem('message.allotment-used', 'The free replies of this reply window are used, and this send is not to count towards the rate limit.');
+/** @throws Problem `request.invalid` for a moment that is over */
+export function readValidUntil({ validUntil }: Pick<SendMessage, 'validUntil'>, now: Instant): Instant | null {
+  if (validUntil !== undefined && Date.parse(validUntil) <= now) {
+    throw new Problem('request.invalid', '/validUntil: is in the past.', {
+      errors: [{ pointer: '/validUntil', code: 'in-the-past', detail: `Must be later than now, ${toTimestamp(now)}.` }],
+    });
+  }
+  return validUntil === undefined ? null : Date.parse(validUntil);
+}
+
+/** @throws Problem for what is refused */
+function stateAfter({ decision, obstacle }: Decided, now: Instant, validUntil: Instant | null): Partial<MessageEntity> & Pick<MessageEntity, 'charge'> {
+  switch (decision.kind) {
+    case 'send': {
+      const chargedWindow = decision.charge === 'reply' ? decision.window.openedAt : null;
+      const { charge } = decision;
+      return obstacle === null
+        ? { status: 'queued', charge, chargedWindow, heldBecause: null, heldUntil: null, nextAttemptAt: now }
+        : { status: 'held', charge, chargedWindow, heldBecause: obstacle.because, heldUntil: obstacle.until, nextAttemptAt: obstacle.until };
+    }
+    case 'hold': {
+      // One that waits for an inbound message has no time of ours that ends it, only `validUntil`.
+      const heldUntil = decision.reason === 'rate-limit' ? decision.until : validUntil;
+      return { status: 'held', charge: null, chargedWindow: null, heldBecause: decision.reason, heldUntil, nextAttemptAt: null };
+    }
+    case 'refuse':
+      throw new Problem(`message.${decision.reason}`, REFUSALS[decision.reason]);
+    case 'ask':
+      throw startPermissionChanged();
+    default:
+      return unreachable(decision);
+  }
 }

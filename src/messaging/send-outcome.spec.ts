@@ -12,8 +12,7 @@ interface Row {
 
 const rows = JSON.parse(readFileSync(join(__dirname, '../../test/fixtures/x/rest-errors.json'), 'utf8')) as Row[];
 const failed = (code: string, isChannelAtFault: boolean): SendFailure => ({ kind: 'failed', code, isChannelAtFault });
-const answered = (status: number | null, code: number | null, resetsAt: number | null = null) =>
-  new XFailure('answered', { status, code, detail: 'X says so.' }, resetsAt);
+const answered = (status: number | null, code: number | null) => new XFailure('answered', { status, code, detail: 'X says so.' });
 
 /** By name, as the fact sheet on X (§5.4) has them; those of Account Activity do not answer a send and are refusals like any other. */
 const EXPECTED: Readonly<Record<string, SendFailure>> = {
@@ -21,7 +20,7 @@ const EXPECTED: Readonly<Record<string, SendFailure>> = {
   'v1 invalid or expired token': failed('channel.credentials-rejected', true),
   'v1 timestamp out of bounds': failed('message.refused-by-x', true),
   'v1 page/env not found': failed('message.participant-not-found', false),
-  'v1 rate limited': { kind: 'rate-limited', resetsAt: null },
+  'v1 rate limited': { kind: 'rate-limited' },
   'v1 app lacks DM permission': failed('channel.direct-messages-not-permitted', true),
   'v1 sender suspended': failed('channel.credentials-rejected', true),
   'v1 cannot DM non follower': failed('message.participant-unreachable', false),
@@ -68,7 +67,7 @@ describe('what X answers to a send', () => {
     ['an internal error with another status', 403, 131, { kind: 'unknown' }],
     ['a server’s failure', 500, 32, { kind: 'unknown' }],
     ['success that could not be read', 399, 32, { kind: 'unknown' }],
-    ['the limit with another status', 403, 88, { kind: 'rate-limited', resetsAt: null }],
+    ['the limit with another status', 403, 88, { kind: 'rate-limited' }],
   ])('means the right thing: %s (%d, code %d)', (_what, status, code, expected) => {
     expect(classifySendFailure(answered(status, code))).toEqual(expected);
   });
@@ -76,7 +75,7 @@ describe('what X answers to a send', () => {
   it('without a code is judged by its status: a 401 is the channel’s, another 4xx the message’s', () => {
     expect(classifySendFailure(answered(401, null))).toEqual(failed('message.refused-by-x', true));
     expect(classifySendFailure(answered(403, null))).toEqual(failed('message.refused-by-x', false));
-    expect(classifySendFailure(answered(429, null, 1_787_040_900_000))).toEqual({ kind: 'rate-limited', resetsAt: 1_787_040_900_000 });
+    expect(classifySendFailure(answered(429, null))).toEqual({ kind: 'rate-limited' });
   });
 
   it('is never a reason to send again when X may have taken it: any status but 4xx', () => {

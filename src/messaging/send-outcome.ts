@@ -1,4 +1,3 @@
-import type { Instant } from '../kernel/clock.js';
 import { XFailure } from '../x-api/x-failure.js';
 
 /**
@@ -8,7 +7,7 @@ import { XFailure } from '../x-api/x-failure.js';
  */
 export type SendFailure =
   | { kind: 'retry' }
-  | { kind: 'rate-limited'; resetsAt: Instant | null }
+  | { kind: 'rate-limited' }
   | { kind: 'failed'; code: string; isChannelAtFault: boolean }
   | { kind: 'unknown' };
 
@@ -36,7 +35,7 @@ export function classifySendFailure(failure: XFailure): SendFailure {
     return { kind: 'unknown' };
   }
   if (status === 429 || failure.hasCode(RATE_LIMITED)) {
-    return { kind: 'rate-limited', resetsAt: failure.resetsAt };
+    return { kind: 'rate-limited' };
   }
   // Every 5xx: also "over capacity" comes from machines behind which the message may have been taken.
   if (status >= 500 || status < 400) {

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Channel } from '../channels/channel.js';
+import { Clock } from '../kernel/clock.js';
 import { compareXIds } from '../kernel/x-id.js';
+import { LimitPlaces } from '../rate-policy/limit-places.service.js';
 import { giveBackReply } from '../rate-policy/reply-window.js';
 import type { SentMessage } from '../x-api/messages-api.js';
 import { ConversationEntity } from './conversation.entity.js';
@@ -12,10 +14,14 @@ import { WindowCharges } from './window-charges.service.js';
 
 const NO_CLAIM = { claimedBy: null, claimedUntil: null, nextAttemptAt: null } as const;
 
-/** The ends of a message, each with what it means for the reply window. Called under the conversation's lock. */
+/** The ends of a message, each with what it means for the reply window and the limits. Called under the conversation's lock. */
 @Injectable()
 export class Settlement {
-  constructor(private readonly charges: WindowCharges) {}
+  constructor(
+    private readonly charges: WindowCharges,
+    private readonly places: LimitPlaces,
+    private readonly clock: Clock,
+  ) {}
 
   /** X has taken it. Its charge is now a fact, by X's time of it. */
   async markSent(
@@ -27,7 +33,10 @@ export class Settlement {
   ): Promise<void> {
     // The participant may have read it before we know that it is sent.
     const isRead = conversation.readUpTo !== null && compareXIds(sent.xMessageId, conversation.readUpTo) <= 0;
-    const settled = this.charges.settle(channel, windowOf(conversation), message, sent.createdAt);
+    // A time in the future counts as now.
+    const at = Math.min(sent.createdAt, this.clock.now());
+    const settled = this.charges.settle(channel, windowOf(conversation), message, at);
+    await this.places.settle(manager, channel, message.id, settled.charge, at);
     // The echo may have come first and not have been known as ours: X's id says that it is the same message.
     await manager.delete(MessageEntity, { channelId: message.channelId, xMessageId: sent.xMessageId, source: 'elsewhere' });
     await manager.update(
@@ -52,7 +61,7 @@ export class Settlement {
     );
   }
 
-  /** X definitely did not take it, or it is not going there any more: what it used of the window is given back. */
+  /** X definitely did not take it, or it is not going there any more: what it used of the window or the limits is given back. */
   async markEnded(
     manager: EntityManager,
     conversation: ConversationEntity,
@@ -61,6 +70,7 @@ export class Settlement {
   ): Promise<void> {
     const window = giveBackReply(windowOf(conversation), message.chargedWindow);
     const failure = end.status === 'failed' ? end.failure : null;
+    await this.places.giveBack(manager, message.id);
     await manager.update(
       MessageEntity,
       { id: message.id },

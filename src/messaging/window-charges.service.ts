@@ -3,12 +3,13 @@ import { Between, type EntityManager, In } from 'typeorm';
 import type { Channel } from '../channels/channel.js';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
+import { lockedForUpdate } from '../database/row-lock.service.js';
 import { Clock, type Instant } from '../kernel/clock.js';
 import { type Charge, giveBackReply, isOpen, type ReplyWindow, type ReplyWindowRule, takeReply } from '../rate-policy/reply-window.js';
-import { decideSend, type SendDecision } from '../rate-policy/send-decision.js';
+import { LimitPlaces } from '../rate-policy/limit-places.service.js';
 import { RatePolicy } from '../rate-policy/rate-policy.service.js';
 import { MessageEntity } from './message.entity.js';
-import type { MessageStatus } from './message-status.js';
+import { become, type HeldBecause, type MessageStatus } from './message-status.js';
 
 const NOT_YET_SENT: MessageStatus[] = ['queued', 'claimed', 'held'];
 const SENT: MessageStatus[] = ['sent', 'read'];
@@ -24,23 +25,13 @@ export interface SettledCharge {
 export class WindowCharges {
   constructor(
     private readonly ratePolicy: RatePolicy,
+    private readonly places: LimitPlaces,
     private readonly clock: Clock,
     @InjectSettings('ratePolicy') private readonly settings: Settings['ratePolicy'],
   ) {}
 
   ruleOf(channel: Pick<Channel, 'messagesApi'>): ReplyWindowRule {
     return this.ratePolicy.windowRule(channel.messagesApi);
-  }
-
-  /** What a send costs now; `window` in the answer already counts it. */
-  decide(channel: Channel, window: ReplyWindow | null, beyondAllotment: MessageEntity['beyondAllotment']): SendDecision {
-    const policy = beyondAllotment ?? channel.policy.beyondAllotment;
-    return decideSend(window, this.ruleOf(channel), policy, this.clock.now());
-  }
-
-  /** The same for a message that has a charge already: kept while its window stands, decided anew when that closed or another opened. */
-  decideAnew(channel: Channel, window: ReplyWindow | null, message: MessageEntity): SendDecision {
-    return this.decide(channel, giveBackReply(window, message.chargedWindow), message.beyondAllotment);
   }
 
   /**
@@ -57,31 +48,38 @@ export class WindowCharges {
         { ...ours, status: In(SENT), xCreatedAt: Between(opened.openedAt, opened.openedAt + rule.windowMs - 1) },
       ],
       order: { seq: 'ASC' },
+      // Nobody may claim or release one of them meanwhile.
+      ...lockedForUpdate<MessageEntity>(manager),
     });
     let window = opened;
     let isSomethingFreed = false;
     for (const message of messages) {
       // A reply that was sent is judged by X's time of it, one that is to be sent by now.
       const taken = takeReply(window, rule, message.xCreatedAt ?? this.clock.now());
-      if (waitsForInbound(message) && taken.charge !== 'reply') {
+      window = taken.window ?? window;
+      if (taken.charge === 'reply') {
+        isSomethingFreed ||= isWaiting(message);
+        await this.makeReply(manager, message, opened.openedAt);
+      } else {
         // Those before it have used the window up; or it is over already, when we learn of the inbound message a day late.
         const heldBecause = isOpen(opened, rule, this.clock.now()) ? 'allotment-used' : 'window-closed';
-        await manager.update(MessageEntity, { id: message.id }, { heldBecause });
-        continue;
+        await this.makeCounted(manager, channel, message, heldBecause);
       }
-      window = taken.window ?? window;
-      isSomethingFreed ||= waitsForInbound(message);
-      await manager.update(MessageEntity, { id: message.id }, this.toChargeColumns(message, taken.charge, opened.openedAt));
     }
     return { window, isSomethingFreed };
   }
 
   /**
-   * The charge of a message that X dates `sentAt`: a window that opened while it was under way, and has it inside, is the one it uses.
+   * The charge of a message that X dates `sentAt`: a window that opened while it was under way, and has it inside, is the one it
+   * uses; one that was over by then is not.
    */
   settle(channel: Channel, window: ReplyWindow | null, message: MessageEntity, sentAt: Instant): SettledCharge {
     const rule = this.ruleOf(channel);
     const isInside = window !== null && sentAt >= window.openedAt && isOpen(window, rule, sentAt);
+    if (!isInside && message.chargedWindow !== null && sentAt >= message.chargedWindow + rule.windowMs) {
+      // It left inside its window and reached X after the end.
+      return { charge: 'rate-limit', chargedWindow: null, window: giveBackReply(window, message.chargedWindow) };
+    }
     if (!isInside || message.chargedWindow === window.openedAt) {
       return { charge: message.charge, chargedWindow: message.chargedWindow, window };
     }
@@ -106,16 +104,37 @@ export class WindowCharges {
     return this.settings.countMessagesSentElsewhere ? ['api', 'elsewhere'] : ['api'];
   }
 
-  private toChargeColumns(message: MessageEntity, charge: 'reply' | 'rate-limit', openedAt: Instant): Partial<MessageEntity> {
-    return {
-      charge: message.source === 'elsewhere' ? null : charge,
-      chargedWindow: charge === 'reply' ? openedAt : null,
-      ...(waitsForInbound(message) ? { status: 'queued', heldBecause: null, heldUntil: null, nextAttemptAt: this.clock.now() } : {}),
-    };
+  /** It is one of the window's free replies now. What waited may go, and its place in the limits goes to others. */
+  private async makeReply(manager: EntityManager, message: MessageEntity, openedAt: Instant): Promise<void> {
+    await manager.update(
+      MessageEntity,
+      { id: message.id },
+      {
+        charge: message.source === 'elsewhere' ? null : 'reply',
+        chargedWindow: openedAt,
+        ...(isWaiting(message) ? { status: become(message.status, 'queued'), heldBecause: null, heldUntil: null, nextAttemptAt: this.clock.now() } : {}),
+      },
+    );
+    await this.places.giveBack(manager, message.id);
+  }
+
+  /** The window has no room for it. */
+  private async makeCounted(manager: EntityManager, channel: Channel, message: MessageEntity, heldBecause: HeldBecause): Promise<void> {
+    if (isWaiting(message)) {
+      // The participant has written, so it starts no conversation any more.
+      const change = message.heldBecause === 'rate-limit' ? { startsConversation: false } : { heldBecause };
+      await manager.update(MessageEntity, { id: message.id }, change);
+    } else if (message.xCreatedAt !== null && message.source === 'api') {
+      await manager.update(MessageEntity, { id: message.id }, { charge: 'rate-limit', chargedWindow: null });
+      await this.places.settle(manager, channel, message.id, 'rate-limit', message.xCreatedAt);
+    } else if (message.charge !== 'rate-limit') {
+      // It was free in the window before; what it costs now is decided when it leaves.
+      await manager.update(MessageEntity, { id: message.id }, { charge: null, chargedWindow: null });
+    }
   }
 }
 
-/** Held by policy; one held by a limit or an operator has a time at which it is looked at again. */
-function waitsForInbound(message: MessageEntity): boolean {
+/** Held without a charge: for an inbound message, or for a place in the limits. */
+function isWaiting(message: MessageEntity): boolean {
   return message.status === 'held' && message.nextAttemptAt === null;
 }

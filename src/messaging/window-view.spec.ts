@@ -27,15 +27,27 @@ describe('the reply window that callers see', () => {
 
 describe('the RateLimit headers', () => {
   it('say how many replies are left and for how many seconds', () => {
-    expect(toRateLimitHeaders({ openedAt: T, used: 1 }, RULE, T + 1_001)).toEqual({
+    expect(toRateLimitHeaders({ openedAt: T, used: 1 }, RULE, [], T + 1_001)).toEqual({
       'ratelimit-policy': '"reply-window";q=5;w=86400',
       ratelimit: '"reply-window";r=4;t=86399',
     });
   });
 
+  it('say the same of each limit, with the seconds until a place comes free', () => {
+    const limit = { windowMs: DAY_MS, available: 0, source: 'policy' as const };
+    const limits = [
+      { ...limit, name: 'account-24h', limit: 1_000, used: 12, remaining: 988, resetsAt: T + 60_000 },
+      { ...limit, name: 'app-24h', limit: 15_000, used: 0, remaining: 15_000, resetsAt: null },
+    ];
+    expect(toRateLimitHeaders(null, RULE, limits, T + 1)).toEqual({
+      'ratelimit-policy': '"reply-window";q=5;w=86400, "account-24h";q=1000;w=86400, "app-24h";q=15000;w=86400',
+      ratelimit: '"reply-window";r=0, "account-24h";r=988;t=60, "app-24h";r=15000',
+    });
+  });
+
   it('name no time when there is no window open', () => {
-    expect(toRateLimitHeaders({ openedAt: T, used: 1 }, RULE, T + DAY_MS).ratelimit).toBe('"reply-window";r=0');
-    expect(toRateLimitHeaders(null, RULE, T).ratelimit).toBe('"reply-window";r=0');
-    expect(toRateLimitHeaders({ openedAt: T, used: 1 }, RULE, T + DAY_MS - 1).ratelimit).toBe('"reply-window";r=4;t=1');
+    expect(toRateLimitHeaders({ openedAt: T, used: 1 }, RULE, [], T + DAY_MS).ratelimit).toBe('"reply-window";r=0');
+    expect(toRateLimitHeaders(null, RULE, [], T).ratelimit).toBe('"reply-window";r=0');
+    expect(toRateLimitHeaders({ openedAt: T, used: 1 }, RULE, [], T + DAY_MS - 1).ratelimit).toBe('"reply-window";r=4;t=1');
   });
 });

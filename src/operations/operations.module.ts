@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { RatePolicyModule } from '../rate-policy/rate-policy.module.js';
 import { CleanUpJob } from './clean-up.job.js';
 import { HealthController } from './health.controller.js';
 import { JobRunEntity } from './job-run.entity.js';
@@ -14,7 +15,7 @@ export class OperationsModule {
   static with(timetable: readonly TimetableEntry[]) {
     return {
       module: OperationsModule,
-      imports: [ScheduleModule.forRoot(), TypeOrmModule.forFeature([JobRunEntity])],
+      imports: [ScheduleModule.forRoot(), TypeOrmModule.forFeature([JobRunEntity]), RatePolicyModule],
       controllers: [HealthController],
       providers: [CleanUpJob, JobRuns, Readiness, ScheduledJobs, { provide: TIMETABLE, useValue: timetable }],
       exports: [ScheduledJobs],

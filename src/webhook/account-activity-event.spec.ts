@@ -17,6 +17,8 @@ function tell(news: XNews): string {
       return `${news.message.xMessageId} ${news.message.senderId}>${news.message.recipientId} for ${news.forUserId}`;
     case 'read':
       return `${news.participantId} read ${news.lastReadMessageId} at ${news.readAt} for ${news.forUserId}`;
+    case 'start-permission':
+      return `${news.participantId} ${news.permission} at ${news.saidAt} for ${news.forUserId}`;
     case 'access-revoked':
       return `revoked ${news.accountId}`;
   }
@@ -44,6 +46,10 @@ const EXPECTED: Readonly<Record<string, string[]>> = {
   'aaa-dm-text-inbound': inbound('2089623330616353717'),
   'aaa-dm-two-events-in-one-delivery': [...inbound('2089624882508759041'), ...inbound('2089624886073917442', '1672951100223344557')],
   'aaa-dm-mark-read': [`${RANIA} read 2089624588907459379 at 1787040410000 for ${BRAND}`],
+  'aaa-follow': [`${RANIA} allowed at 1787040500000 for ${BRAND}`],
+  'aaa-unfollow': [`${RANIA} ask at 1787040500000 for ${BRAND}`],
+  'aaa-block': [`${RANIA} not-allowed at 1787040500000 for ${BRAND}`],
+  'aaa-unblock': [`${RANIA} ask at 1787040500000 for ${BRAND}`],
   'aaa-user-event-revoke': [`revoked ${BRAND}`],
 };
 

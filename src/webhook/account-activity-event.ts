@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Instant } from '../kernel/clock.js';
 import { X_ID_PATTERN } from '../kernel/x-id.js';
+import type { StartPermission } from '../rate-policy/send-decision.js';
 import { parseDirectMessage, type XDirectMessage } from '../x-api/direct-message-v1.js';
 
 /** What X calls the people in an event. */
@@ -13,6 +14,7 @@ export interface XProfile {
 export type XNews =
   | { kind: 'direct-message'; forUserId: string; message: XDirectMessage; profiles: ReadonlyMap<string, XProfile> }
   | { kind: 'read'; forUserId: string; participantId: string; lastReadMessageId: string; readAt: Instant }
+  | { kind: 'start-permission'; forUserId: string; participantId: string; permission: StartPermission; saidAt: Instant }
   | { kind: 'access-revoked'; accountId: string };
 
 /** All that a body tells, and what in it was not understood. An activity that we do not use is neither. */
@@ -30,8 +32,17 @@ const readSchema = z.object({
 });
 const revokeSchema = z.object({ revoke: z.object({ source: z.object({ user_id: xId }) }) });
 
+/** Both lists carry the start of a relation and its end. */
+const RELATION_EVENTS = ['follow_events', 'block_events'];
+const relationSchema = z.object({
+  type: z.enum(['follow', 'unfollow', 'block', 'unblock']),
+  created_timestamp: z.string().regex(/^\d{1,15}$/),
+  source: z.object({ id: xId }),
+  target: z.object({ id: xId }),
+});
+
 /** Activities that X delivers and this service has no use for. */
-const UNUSED = /^(tweet_|favorite_|follow_|unfollow_|block_|unblock_|mute_|unmute_|replay_job_status$|direct_message_indicate_typing_events$)/;
+const UNUSED = /^(tweet_|favorite_|mute_|replay_job_status$|direct_message_indicate_typing_events$)/;
 const ENVELOPE_FIELDS = ['for_user_id', 'users', 'apps', 'is_blocked_by', 'user_has_blocked'];
 /** What was not understood is named for a person to look at; the body is kept whole beside it. */
 const MAX_NAMED = 20;
@@ -73,6 +84,15 @@ function readActivity(event: XEvent, name: string, value: unknown, forUserId: st
     });
   } else if (name === 'direct_message_mark_read_events' && forUserId !== undefined) {
     items.forEach((item, index) => add(readMarkRead(item, forUserId), `${name}[${index}]`));
+  } else if (RELATION_EVENTS.includes(name) && forUserId !== undefined) {
+    items.forEach((item, index) => {
+      const relation = relationSchema.safeParse(item).data;
+      if (relation === undefined) {
+        add(null, `${name}[${index}]`);
+      } else {
+        event.news.push(...readRelation(relation, forUserId));
+      }
+    });
   } else if (name === 'user_event') {
     const revoke = revokeSchema.safeParse(value).data?.revoke;
     add(revoke === undefined ? null : { kind: 'access-revoked', accountId: revoke.source.user_id }, name);
@@ -97,6 +117,20 @@ function readMarkRead(item: unknown, forUserId: string): XNews | null {
         lastReadMessageId: read.last_read_event_id,
         readAt: Number(read.created_timestamp),
       };
+}
+
+/**
+ * A follower may be written to, and somebody who blocks the account or is blocked by it may not. After the end of either
+ * nothing is certain: they may receive messages from anyone. That the account follows somebody says nothing.
+ */
+function readRelation({ type, created_timestamp, source, target }: z.infer<typeof relationSchema>, forUserId: string): XNews[] {
+  const isTheirs = target.id === forUserId;
+  const isOfFollowing = type === 'follow' || type === 'unfollow';
+  if (!isTheirs && (source.id !== forUserId || isOfFollowing)) {
+    return [];
+  }
+  const permission = type === 'follow' ? 'allowed' : type === 'block' ? 'not-allowed' : 'ask';
+  return [{ kind: 'start-permission', forUserId, participantId: isTheirs ? source.id : target.id, permission, saidAt: Number(created_timestamp) }];
 }
 
 /** Profiles are an extra: one that is missing or odd does not make its message odd. */

@@ -7,6 +7,7 @@ import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock } from '../kernel/clock.js';
 import { unreachable } from '../kernel/problem.js';
 import { IncomingMessages } from '../messaging/incoming-messages.service.js';
+import { StartPermissions } from '../rate-policy/start-permissions.service.js';
 import { Log } from '../runtime/log.service.js';
 import { parseAccountActivityEvent, type XEvent, type XNews } from './account-activity-event.js';
 import { fromStoredBody } from './raw-body.js';
@@ -33,6 +34,7 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     private readonly channels: ChannelDirectory,
     private readonly connection: ChannelConnection,
     private readonly incoming: IncomingMessages,
+    private readonly permissions: StartPermissions,
     private readonly clock: Clock,
     private readonly log: Log,
   ) {}
@@ -130,6 +132,8 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
         return this.incoming.record(channel, news.message, news.profiles);
       case 'read':
         return this.incoming.recordRead(channel, news);
+      case 'start-permission':
+        return this.permissions.learn(channel.id, news.participantId, news.permission, news.saidAt);
       case 'access-revoked':
         return this.connection.markRevoked(channel.id);
       default:

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ChannelsModule } from '../channels/channels.module.js';
 import { MessagingModule } from '../messaging/messaging.module.js';
+import { RatePolicyModule } from '../rate-policy/rate-policy.module.js';
 import { WebhookController } from './webhook.controller.js';
 import { WebhookBacklogJob } from './webhook-backlog.job.js';
 import { WebhookEventEntity } from './webhook-event.entity.js';
@@ -10,7 +11,7 @@ import { WebhookProcessor } from './webhook-processor.service.js';
 
 /** What X tells us: challenged, signed, stored, then made effective. */
 @Module({
-  imports: [TypeOrmModule.forFeature([WebhookEventEntity]), ChannelsModule, MessagingModule],
+  imports: [TypeOrmModule.forFeature([WebhookEventEntity]), ChannelsModule, MessagingModule, RatePolicyModule],
   controllers: [WebhookController],
   providers: [WebhookBacklogJob, WebhookInbox, WebhookProcessor],
   exports: [WebhookBacklogJob],

@@ -1,10 +1,13 @@
 import type { Instant } from '../kernel/clock.js';
+import type { XLimit } from './x-limits.js';
 import type { XCredentials } from './x-credentials.js';
 
 /** X took the message: its id there and X's own time for it. */
 export interface SentMessage {
   xMessageId: string;
   createdAt: Instant;
+  /** What X said of its limits with it; nothing in an echo. */
+  limits: readonly XLimit[];
 }
 
 /** What we ask of one generation of X's direct messages. Every call throws `XFailure` and is made once: nothing here tries again. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { MessagesApi, type SentMessage } from './messages-api.js';
 import { parseAnswer } from './x-answer.js';
 import { XClient } from './x-client.service.js';
+import { readLimits } from './x-limits.js';
 import type { XCredentials } from './x-credentials.js';
 
 const sentSchema = z.object({
@@ -27,6 +28,6 @@ export class MessagesV1 extends MessagesApi {
       client.v1.post<unknown>('direct_messages/events/new.json', event, { forceBodyMode: 'json', fullResponse: true }),
     );
     const sent = parseAnswer(sentSchema, response.data).event;
-    return { xMessageId: sent.id, createdAt: Number(sent.created_timestamp) };
+    return { xMessageId: sent.id, createdAt: Number(sent.created_timestamp), limits: readLimits(response.headers) };
   }
 }

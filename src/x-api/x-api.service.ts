@@ -4,6 +4,7 @@ import { AccountsV1 } from './accounts-v1.service.js';
 import type { EventsApi } from './events-api.js';
 import type { MessagesApi } from './messages-api.js';
 import { MessagesV1 } from './messages-v1.service.js';
+import { Relationships } from './relationships.service.js';
 import type { EventsApiName, MessagesApiName } from './x-generations.js';
 
 /** X, in whichever generation a channel uses. */
@@ -14,6 +15,7 @@ export class XApi {
 
   constructor(
     readonly accounts: AccountsV1,
+    readonly relationships: Relationships,
     premium: AccountActivityPremium,
     messagesV1: MessagesV1,
   ) {

@@ -11,7 +11,8 @@ import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
 import { XConnection } from './x-connection.service.js';
 import type { XCredentials } from './x-credentials.js';
-import { latestReset, readErrorBody, XFailure } from './x-failure.js';
+import { readErrorBody, XFailure } from './x-failure.js';
+import { readLimits } from './x-limits.js';
 
 /** Errors of a connection that never stood: refused, no such host, no route, a certificate we do not accept. */
 const CONNECT_SYSCALLS = ['connect', 'getaddrinfo'];
@@ -97,7 +98,7 @@ export class XClient {
 function toXFailure(error: unknown): unknown {
   if (error instanceof ApiResponseError) {
     const answer = { status: error.code, ...readErrorBody(error.data) };
-    return new XFailure('answered', answer, latestReset(error.headers));
+    return new XFailure('answered', answer, readLimits(error.headers));
   }
   if (error instanceof ApiPartialResponseError) {
     const status = (error.response as { statusCode?: number } | undefined)?.statusCode ?? null;

@@ -1,5 +1,5 @@
-import type { Instant } from '../kernel/clock.js';
 import type { XAnswer } from '../kernel/problem.js';
+import type { XLimit } from './x-limits.js';
 
 /**
  * How far a call that failed got:
@@ -14,8 +14,8 @@ export class XFailure extends Error {
   constructor(
     readonly kind: XFailureKind,
     readonly answer: XAnswer,
-    /** When X says the limit that was hit is reset; null when it does not. */
-    readonly resetsAt: Instant | null = null,
+    /** What X said of its limits with it. */
+    readonly limits: readonly XLimit[] = [],
   ) {
     super(`X call failed (${kind}, HTTP ${answer.status ?? '-'}, code ${answer.code ?? '-'}): ${answer.detail}`);
     this.name = 'XFailure';
@@ -45,20 +45,4 @@ export function readErrorBody(body: unknown): Pick<XAnswer, 'code' | 'detail'> {
 /** Bounded, by whole characters, and without NUL, which PostgreSQL's text does not hold. */
 function toStorable(text: string): string {
   return Array.from(text.replaceAll('\u0000', '')).slice(0, MAX_DETAIL_CHARACTERS).join('');
-}
-
-const LIMIT_HEADERS = ['x-rate-limit', 'x-user-limit-24hour', 'x-app-limit-24hour'] as const;
-
-/** The last moment that a Date can tell, and so an answer of ours. */
-const LAST_INSTANT: Instant = 8.64e15;
-
-/**
- * When a 429 may be tried again: the latest reset among the limits that are used up. A 24-hour limit can be the cause
- * while the 15-minute one resets in a minute. X's resets are epoch seconds.
- */
-export function latestReset(headers: Readonly<Record<string, unknown>>): Instant | null {
-  const resets = LIMIT_HEADERS.filter((name) => headers[`${name}-remaining`] === '0')
-    .map((name) => Number(headers[`${name}-reset`]) * 1_000)
-    .filter((reset) => reset > 0 && reset <= LAST_INSTANT);
-  return resets.length === 0 ? null : Math.max(...resets);
 }

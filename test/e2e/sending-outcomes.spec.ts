@@ -3,7 +3,7 @@ import { startSandbox } from '../../src/sandbox/sandbox-server.service.js';
 import { eventually } from '../support/eventually.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { type AnswerBody, anyText, having } from './answers.js';
-import { FIBRE, IDRIS, NAJM, RANIA, TOM } from './cast.js';
+import { FIBRE, IDRIS, NAJM, RANIA } from './cast.js';
 import { queryDatabase } from './database.js';
 import { type Both, connectNajm, fault, hear, messageIn, newcomer, type Service, startBoth, textTo } from './service.js';
 
@@ -30,18 +30,16 @@ describe('What X answers to a send', () => {
   afterAll(() => both.stop());
 
   it('fails what X will not take, with X’s own answer', async () => {
-    const closed = await messageIn(service, (await send('to Idris', IDRIS.id))['id'], 'failed');
-    expect(closed).toMatchObject({ charge: null, sentAt: null, xMessageId: null });
-    expect(closed['failure']).toEqual({
+    await hear(both, IDRIS.id);
+    await both.sandbox.people.relate('block', IDRIS.id, NAJM.id);
+    const failed = await messageIn(service, (await send('to Idris', IDRIS.id))['id'], 'failed');
+    expect(failed).toMatchObject({ charge: null, sentAt: null, xMessageId: null });
+    expect(failed['failure']).toEqual({
       code: 'message.participant-unreachable',
       detail: anyText,
       x: { status: 403, code: 349, detail: 'You cannot send messages to this user.' },
     });
-    const stranger = await messageIn(service, (await send('to Tom', TOM.id))['id'], 'failed');
-    expect(stranger['failure'].x).toMatchObject({ status: 403, code: 150 });
-    const nobody = await messageIn(service, (await send('to nobody', '99999999999'))['id'], 'failed');
-    expect(nobody['failure'].x).toMatchObject({ status: 403, code: 108 });
-    expect([...sends('to Idris'), ...sends('to Tom'), ...sends('to nobody')]).toEqual([]);
+    expect(sends('to Idris')).toEqual([]);
   });
 
   it.each([
@@ -71,7 +69,7 @@ describe('What X answers to a send', () => {
     const behind = await send('behind it', participant);
     const before = asked();
     clock.advance(30_000);
-    await eventually(async () => expect((await service.call(`/v1/messages/${behind['id']}`)).body['status']).toBe('queued'), 'the next one waits');
+    expect((await service.call(`/v1/messages/${behind['id']}`)).body).toMatchObject({ status: 'held', heldBecause: 'rate-limit' });
     expect(asked()).toBe(before);
     clock.advance(HOUR_MS);
     await messageIn(service, behind['id'], 'sent');
@@ -125,7 +123,7 @@ describe('What X answers to a send', () => {
   it('says that the tokens do not permit direct messages (93), and what becomes of the channel', async () => {
     await service.call(`/v1/channels`, { body: { name: 'Fibre', ...FIBRE.credentials, environmentName: 'prod' } });
     both.sandbox.people.patchAccount(FIBRE.id, { accessLevel: 'read-write' });
-    const { body } = await service.call('/v1/messages', { body: { ...textTo('no permission'), from: FIBRE.id } });
+    const { body } = await service.call('/v1/messages', { body: { ...textTo('no permission', newcomer(both.sandbox, FIBRE.id)), from: FIBRE.id } });
     const failed = await messageIn(service, body['id'], 'failed');
     expect(failed['failure']).toMatchObject({ code: 'channel.direct-messages-not-permitted', x: { status: 403, code: 93 } });
     await eventually(async () => {
@@ -145,6 +143,7 @@ describe('Sending while X is away', () => {
     let back: Awaited<ReturnType<typeof startSandbox>> | null = null;
     try {
       await connectNajm(service);
+      await hear(both, RANIA.id);
       await sandbox.close();
       const { body } = await service.call('/v1/messages', { body: textTo('patience') });
       const refusals = "SELECT count(*) AS n FROM attempts WHERE outcome = 'not-sent'";

@@ -32,8 +32,8 @@ forEachEngine((engine) => {
 
       expect(status).toBe(202);
       expect(headers.get('location')).toBe(`/v1/messages/${body['id']}`);
-      expect(headers.get('ratelimit-policy')).toBe('"reply-window";q=5;w=86400');
-      expect(headers.get('ratelimit')).toBe(`"reply-window";r=4;t=${23 * 3_600}`);
+      expect(headers.get('ratelimit-policy')).toBe('"reply-window";q=5;w=86400, "account-24h";q=1000;w=86400, "app-24h";q=15000;w=86400');
+      expect(headers.get('ratelimit')).toBe(`"reply-window";r=4;t=${23 * 3_600}, "account-24h";r=1000, "app-24h";r=15000`);
       expect(body).toEqual({
         id: textLike(/^msg_/),
         channelId: channel['id'],

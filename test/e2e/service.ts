@@ -163,9 +163,9 @@ export function messageIn(service: Service, id: string, ...statuses: string[]): 
 }
 
 /** A participant nobody has met, who follows the brand and so may be written to. */
-export function newcomer(sandbox: Sandbox): string {
+export function newcomer(sandbox: Sandbox, brand: string = NAJM.id): string {
   const screenName = `newcomer_${sandbox.overview.participants().length}`;
-  return sandbox.people.addParticipant({ name: screenName, screenName, follows: [NAJM.id] }).id;
+  return sandbox.people.addParticipant({ name: screenName, screenName, follows: [brand] }).id;
 }
 
 /** A participant writes to the brand; resolves once the service shows the message. */

@@ -105,9 +105,9 @@ class Subject {
         return this.tell(inbounds[one.which], participant, model);
       case 'accept': {
         const wanted = { from: NAJM.id, to: { number: participant }, content: { type: 'text' as const, text: 'A reply' } };
-        const { message } = await this.service.app
-          .get(OutgoingMessages, { strict: false })
-          .accept(this.channel, { id: participant, username: null, name: null }, wanted);
+        const to = { id: participant, username: null, name: null };
+        const outgoing = this.service.app.get(OutgoingMessages, { strict: false });
+        const { message } = await outgoing.accept(await outgoing.prepare(this.channel, to, wanted), to, wanted);
         expect(message.charge).toBe(model.accept(now) ? 'reply' : 'rate-limit');
         return;
       }

@@ -111,12 +111,12 @@ describe('A call to X', () => {
     expect(x?.requests).toHaveLength(1);
   });
 
-  it('carries X’s status, code and words, and when a used-up limit resets', async () => {
+  it('carries X’s status, code and words, and what it says of its limits', async () => {
     const reset = { 'x-rate-limit-limit': '15', 'x-rate-limit-remaining': '0', 'x-rate-limit-reset': '1787040900' };
     const messages = await start(json(429, '{"errors":[{"code":88,"message":"Rate limit exceeded"}]}', reset));
     const failure = await failureOf(messages.sendText(CREDENTIALS, '84391207', 'Hello'));
     expect(failure.answer).toEqual({ status: 429, code: 88, detail: 'Rate limit exceeded' });
-    expect(failure.resetsAt).toBe(1_787_040_900_000);
+    expect(failure.limits).toEqual([{ of: 'endpoint', limit: 15, remaining: 0, resetsAt: 1_787_040_900_000 }]);
   });
 
   it('follows no redirect and takes none for success', async () => {

@@ -1,0 +1,150 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { UnitOfWork } from '../database/unit-of-work.service.js';
+import { Clock, type Instant } from '../kernel/clock.js';
+import { unreachable } from '../kernel/problem.js';
+import type { LimitParties, OpenLimits } from '../rate-policy/limit-book.service.js';
+import { LimitPlaces } from '../rate-policy/limit-places.service.js';
+import type { Charge } from '../rate-policy/reply-window.js';
+import type { SendDecision } from '../rate-policy/send-decision.js';
+import { SendStops } from '../rate-policy/send-stops.service.js';
+import { Ids } from '../runtime/ids.service.js';
+import { AttemptEntity } from './attempt.entity.js';
+import { ConversationEntity } from './conversation.entity.js';
+import { Conversations, toWindowColumns, windowOf } from './conversations.service.js';
+import { MessageEntity } from './message.entity.js';
+import { become } from './message-status.js';
+import { Outbox } from './outbox.service.js';
+import { REFUSALS } from './refusals.js';
+import { SendDecisions } from './send-decisions.service.js';
+import { Settlement } from './settlement.service.js';
+
+/** A message on its way, with `sending` and the attempt on disk. */
+export interface Departed {
+  attempt: AttemptEntity;
+  parties: LimitParties;
+  charge: Charge;
+}
+
+/** Everything before the first byte: whether a claimed message still may go, at what charge, and the note that it goes. */
+@Injectable()
+export class Departure {
+  constructor(
+    private readonly conversations: Conversations,
+    private readonly outbox: Outbox,
+    private readonly decisions: SendDecisions,
+    private readonly places: LimitPlaces,
+    private readonly stops: SendStops,
+    private readonly settlement: Settlement,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+  ) {}
+
+  /** Null: the message is not to be sent now, and says why. `parties` are null when its channel is gone. */
+  async prepare(owner: string, messageId: string, parties: LimitParties | null): Promise<Departed | null> {
+    return this.unitOfWork.run(async (manager) => {
+      const claimed = await manager.findOneByOrFail(MessageEntity, { id: messageId });
+      const conversation = await this.conversations.lockById(manager, claimed.conversationId);
+      const message = await this.outbox.isOurs(manager, owner, messageId);
+      if (message === null) {
+        return null;
+      }
+      const now = this.clock.now();
+      if (message.validUntil !== null && message.validUntil <= now) {
+        await this.settlement.markEnded(manager, conversation, message, { status: 'expired' });
+        return null;
+      }
+      if (parties === null) {
+        await this.fail(manager, conversation, message, 'channel.not-found', 'The channel was deleted before the message was sent.');
+        return null;
+      }
+      const obstacle = this.decisions.obstacleOf(parties.channel);
+      if (obstacle !== null) {
+        await this.outbox.putBack(manager, message, obstacle.until, obstacle.because);
+        return null;
+      }
+      const charge = await this.recharge(manager, parties, conversation, message);
+      return charge === null ? null : this.depart(manager, parties, message, charge);
+    });
+  }
+
+  /** The charge of a message is settled when it leaves: its window may have closed, or a new one opened, since it was accepted. */
+  private async recharge(manager: EntityManager, parties: LimitParties, conversation: ConversationEntity, message: MessageEntity): Promise<Charge | null> {
+    const { decision, limits } = await this.decisions.decideAnew(manager, parties, windowOf(conversation), message);
+    await manager.update(ConversationEntity, { id: conversation.id }, toWindowColumns(decision.window, conversation));
+    switch (decision.kind) {
+      case 'send': {
+        const chargedWindow = decision.charge === 'reply' ? decision.window.openedAt : null;
+        await manager.update(MessageEntity, { id: message.id }, { charge: decision.charge, chargedWindow, heldBecause: null, heldUntil: null });
+        if (decision.charge === 'reply') {
+          await this.places.giveBack(manager, message.id);
+        } else if (limits !== null) {
+          await this.places.take(manager, limits, message.id);
+        }
+        return decision.charge;
+      }
+      case 'hold':
+        await this.hold(manager, message, decision, limits);
+        return null;
+      case 'refuse':
+        await this.fail(manager, { ...conversation, ...toWindowColumns(decision.window, conversation) }, { ...message, chargedWindow: null }, `message.${decision.reason}`, REFUSALS[decision.reason]);
+        return null;
+      case 'ask':
+        throw new Error('X’s word is asked for before a message is accepted');
+      default:
+        return unreachable(decision);
+    }
+  }
+
+  private async hold(manager: EntityManager, message: MessageEntity, decision: Extract<SendDecision, { kind: 'hold' }>, limits: OpenLimits | null): Promise<void> {
+    await this.places.giveBack(manager, message.id);
+    if (limits !== null) {
+      await this.places.awaitPlace(manager, limits, decision.until);
+    }
+    await manager.update(
+      MessageEntity,
+      { id: message.id },
+      {
+        status: become(message.status, 'held'),
+        charge: null,
+        chargedWindow: null,
+        heldBecause: decision.reason,
+        heldUntil: decision.reason === 'rate-limit' ? decision.until : message.validUntil,
+        nextAttemptAt: null,
+        claimedBy: null,
+        claimedUntil: null,
+      },
+    );
+  }
+
+  private async depart(manager: EntityManager, parties: LimitParties, message: MessageEntity, charge: Charge): Promise<Departed | null> {
+    const lookAgainAt = await this.stops.admit(manager, parties, { id: message.id, charge });
+    if (lookAgainAt !== null) {
+      await this.outbox.putBack(manager, message, lookAgainAt, 'rate-limit');
+      return null;
+    }
+    await this.places.begin(manager, message.id);
+    return { attempt: await this.begin(manager, message, this.clock.now()), parties, charge };
+  }
+
+  private async begin(manager: EntityManager, message: MessageEntity, now: Instant): Promise<AttemptEntity> {
+    const attempt = Object.assign(new AttemptEntity(), {
+      id: this.ids.create('att'),
+      messageId: message.id,
+      startedAt: now,
+      finishedAt: null,
+      outcome: 'in-flight' as const,
+      xStatus: null,
+      xCode: null,
+      detail: null,
+    });
+    await manager.insert(AttemptEntity, attempt);
+    await manager.update(MessageEntity, { id: message.id }, { status: become(message.status, 'sending') });
+    return attempt;
+  }
+
+  private fail(manager: EntityManager, conversation: ConversationEntity, message: MessageEntity, code: string, detail: string): Promise<void> {
+    return this.settlement.markEnded(manager, conversation, message, { status: 'failed', failure: { code, detail, x: null } });
+  }
+}

@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import type { Channel } from '../channels/channel.js';
+import { Reader } from '../database/reader.service.js';
+import { Clock, toTimestampOrNull } from '../kernel/clock.js';
+import { afterUse } from '../rate-policy/limit.js';
+import { toLimitView } from '../rate-policy/limit-view.js';
+import { RatePolicy } from '../rate-policy/rate-policy.service.js';
+import { Conversations, type Participant } from './conversations.service.js';
+import type { CheckedSend } from './check.dto.js';
+import type { SendMessage } from './message.dto.js';
+import { OutgoingMessages, readValidUntil } from './outgoing-messages.service.js';
+import { HELD_IN_WORDS, REFUSALS, startPermissionChanged } from './refusals.js';
+import { type Decided, SendDecisions } from './send-decisions.service.js';
+import { toWindowView } from './window-view.js';
+
+/** What a send would come to at this moment. It decides as a send does, and takes nothing. */
+@Injectable()
+export class SendCheck {
+  constructor(
+    private readonly reader: Reader,
+    private readonly conversations: Conversations,
+    private readonly outgoing: OutgoingMessages,
+    private readonly decisions: SendDecisions,
+    private readonly ratePolicy: RatePolicy,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws Problem as a send does, but for what the policy refuses: that is in the answer */
+  async check(channel: Channel, participant: Participant, wanted: SendMessage): Promise<CheckedSend> {
+    readValidUntil(wanted, this.clock.now());
+    const parties = await this.outgoing.prepare(channel, participant, wanted);
+    const { manager } = this.reader;
+    const window = await this.conversations.findWindow(manager, channel.id, participant.id);
+    const beyondAllotment = wanted.beyondAllotment ?? null;
+    const decided = await this.decisions.decide(manager, { parties, participantId: participant.id, window, beyondAllotment }, false);
+    return this.toAnswer(channel, decided);
+  }
+
+  private toAnswer(channel: Channel, { decision, limits, obstacle }: Decided): CheckedSend {
+    const rule = this.ratePolicy.windowRule(channel.messagesApi);
+    const isCounted = decision.kind === 'send' && decision.charge === 'rate-limit';
+    const states = isCounted ? afterUse(limits.states) : limits.states;
+    const answer = {
+      charge: decision.kind === 'send' ? decision.charge : null,
+      window: toWindowView(decision.window, rule, this.clock.now()),
+      limits: states.map(toLimitView),
+    };
+    if (decision.kind === 'send' && obstacle === null) {
+      return { allowed: true, outcome: 'send', ...answer, reasons: [], heldUntil: null };
+    }
+    if (decision.kind === 'send' || decision.kind === 'hold') {
+      const because = decision.kind === 'hold' ? decision.reason : (obstacle?.because ?? 'rate-limit');
+      const until = decision.kind === 'hold' ? decision.until : (obstacle?.until ?? null);
+      return { allowed: true, outcome: 'hold', ...answer, reasons: [{ code: because, detail: HELD_IN_WORDS[because] }], heldUntil: toTimestampOrNull(until) };
+    }
+    if (decision.kind === 'ask') {
+      throw startPermissionChanged();
+    }
+    const { reason } = decision;
+    return { allowed: false, outcome: 'refuse', ...answer, reasons: [{ code: `message.${reason}`, detail: REFUSALS[reason] }], heldUntil: null };
+  }
+}

@@ -1,0 +1,126 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { Channel } from '../channels/channel.js';
+import { Clock, type Instant } from '../kernel/clock.js';
+import { SECOND_MS } from '../kernel/duration.js';
+import { LimitBook, type LimitParties, type OpenLimits } from '../rate-policy/limit-book.service.js';
+import { LimitPlaces } from '../rate-policy/limit-places.service.js';
+import { RatePolicy } from '../rate-policy/rate-policy.service.js';
+import { giveBackReply, type ReplyWindow } from '../rate-policy/reply-window.js';
+import { decideSend, type SendDecision, type SendSituation } from '../rate-policy/send-decision.js';
+import { SendStops } from '../rate-policy/send-stops.service.js';
+import { StartPermissions } from '../rate-policy/start-permissions.service.js';
+import { MessageEntity } from './message.entity.js';
+import type { HeldBecause } from './message-status.js';
+
+/** How often we look whether an operator has ended what holds a channel's messages. */
+const LOOK_AGAIN_MS = 5 * SECOND_MS;
+
+/** A send as it is wanted, between a channel and a participant. */
+export interface WantedSend {
+  parties: LimitParties;
+  participantId: string;
+  window: ReplyWindow | null;
+  beyondAllotment: MessageEntity['beyondAllotment'];
+}
+
+/** What keeps a message that may be sent from being handed to X now. */
+export interface Obstacle {
+  because: HeldBecause;
+  until: Instant;
+}
+
+export interface Decided {
+  decision: SendDecision;
+  limits: OpenLimits;
+  /** Counts only for a decision to send. */
+  obstacle: Obstacle | null;
+}
+
+/** Gathers what a send is decided by. A send, a check of one and a message that leaves are decided here and nowhere else. */
+@Injectable()
+export class SendDecisions {
+  constructor(
+    private readonly ratePolicy: RatePolicy,
+    private readonly book: LimitBook,
+    private readonly places: LimitPlaces,
+    private readonly stops: SendStops,
+    private readonly permissions: StartPermissions,
+    private readonly clock: Clock,
+  ) {}
+
+  /** For a message to come. With `isBinding` nobody else can take what the decision grants until the unit of work ends. */
+  async decide(manager: EntityManager, wanted: WantedSend, isBinding: boolean): Promise<Decided> {
+    const { channel } = wanted.parties;
+    const situation = this.situation(channel, wanted.window, wanted.beyondAllotment);
+    if (!isCounted(decideSend(situation))) {
+      return this.decided(channel, decideSend(situation), await this.book.read(manager, wanted.parties));
+    }
+    const limits = isBinding ? await this.book.lock(wanted.parties) : await this.book.read(manager, wanted.parties);
+    const decision = decideSend({
+      ...situation,
+      startPermission: wanted.window === null ? await this.permissions.find(manager, channel, wanted.participantId) : 'allowed',
+      limits: limits.states,
+      isBehindOthers: await this.isBehindOthers(manager, channel, wanted.window === null),
+    });
+    return this.decided(channel, decision, limits);
+  }
+
+  /**
+   * For a message that leaves: what it was charged stands while its window does, and the place that it has in the limits is its own.
+   * Whether it may start a conversation was asked when it was accepted; now X itself answers.
+   */
+  async decideAnew(manager: EntityManager, parties: LimitParties, window: ReplyWindow | null, message: MessageEntity): Promise<{ decision: SendDecision; limits: OpenLimits | null }> {
+    const situation = this.situation(parties.channel, giveBackReply(window, message.chargedWindow), message.beyondAllotment);
+    const decision = decideSend(situation);
+    if (!isCounted(decision) || (await this.places.has(manager, message.id))) {
+      return { decision, limits: null };
+    }
+    const limits = await this.book.lock(parties);
+    return { decision: decideSend({ ...situation, limits: limits.states }), limits };
+  }
+
+  /** What an operator's pause or X's refusal of the account holds. */
+  obstacleOf(channel: Channel): Obstacle | null {
+    const until = this.clock.now() + LOOK_AGAIN_MS;
+    if (channel.isPaused) {
+      return { because: 'channel-paused', until };
+    }
+    return channel.connection === 'revoked' ? { because: 'channel-revoked', until } : null;
+  }
+
+  private decided(channel: Channel, decision: SendDecision, limits: OpenLimits): Decided {
+    if (decision.kind !== 'send') {
+      return { decision, limits, obstacle: null };
+    }
+    const until = this.stops.stopUntil(limits, { id: null, charge: decision.charge });
+    return { decision, limits, obstacle: this.obstacleOf(channel) ?? (until === null ? null : { because: 'rate-limit', until }) };
+  }
+
+  /** As if no limit were in the way and X had agreed: enough to see whether those count at all. */
+  private situation(channel: Channel, window: ReplyWindow | null, beyondAllotment: MessageEntity['beyondAllotment']): SendSituation {
+    return {
+      now: this.clock.now(),
+      window,
+      windowRule: this.ratePolicy.windowRule(channel.messagesApi),
+      beyondAllotment: beyondAllotment ?? channel.policy.beyondAllotment,
+      startPermission: 'allowed',
+      limits: [],
+      isBehindOthers: false,
+    };
+  }
+
+  /** Replies wait behind replies only; what starts a conversation waits behind all. */
+  private isBehindOthers(manager: EntityManager, channel: Channel, isStart: boolean): Promise<boolean> {
+    return manager
+      .createQueryBuilder(MessageEntity, 'message')
+      .where("message.status = 'held' AND message.heldBecause = 'rate-limit' AND message.nextAttemptAt IS NULL")
+      .andWhere('message.channelId = :channelId', { channelId: channel.id })
+      .andWhere(isStart ? '1 = 1' : 'message.startsConversation = :isStart', { isStart: false })
+      .getExists();
+  }
+}
+
+function isCounted(decision: SendDecision): boolean {
+  return decision.kind === 'send' && decision.charge === 'rate-limit';
+}

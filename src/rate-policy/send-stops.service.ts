@@ -1,0 +1,135 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { InjectSettings } from '../config/inject-settings.decorator.js';
+import type { Settings } from '../config/settings.js';
+import { UnitOfWork } from '../database/unit-of-work.service.js';
+import { Clock, type Instant } from '../kernel/clock.js';
+import { SECOND_MS } from '../kernel/duration.js';
+import { levelOf, roomAtX } from './limit.js';
+import { currentCorrection, LimitBook, type LimitParties, type OpenLimits } from './limit-book.service.js';
+import { correctionsOf, type LimitAnswer, mergeCorrections, scopeOf, stopsOf, type XStop } from './limit-headers.js';
+import { LimitNotices } from './limit-notices.service.js';
+import { LimitSubjectEntity } from './limit-subject.entity.js';
+import { RatePolicy } from './rate-policy.service.js';
+import type { Charge } from './reply-window.js';
+
+const NO_STOP = { stopUntil: null, stopCovers: null, stopProbe: null } as const;
+
+/** While one message tries whether X takes sends again, the others look again after this. */
+const DURING_PROBE_MS = 2 * SECOND_MS;
+
+/**
+ * What X's answers mean for the sends after them: its headers correct the limits downwards, and after a 429 or an answer that
+ * leaves nothing no send is made before the reset. After a reset one message goes first, and the others when X has taken it.
+ */
+@Injectable()
+export class SendStops {
+  constructor(
+    private readonly book: LimitBook,
+    private readonly notices: LimitNotices,
+    private readonly ratePolicy: RatePolicy,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly clock: Clock,
+    @InjectSettings('messaging') private readonly settings: Settings['messaging'],
+  ) {}
+
+  /** Until when X is not to be asked to take such a message; null when it is. `id` is null for one that is not accepted yet. */
+  stopUntil({ account, app }: Pick<OpenLimits, 'account' | 'app'>, message: { id: string | null; charge: Charge }): Instant | null {
+    const covering = [account, app].filter((subject) => isCovered(subject, message.charge) && subject.stopProbe !== message.id);
+    const until = Math.max(0, ...covering.map(({ stopUntil }) => stopUntil ?? 0));
+    return until > this.clock.now() ? until : null;
+  }
+
+  /** Null: the message may be handed to X now. Otherwise, when to look again. Called in the unit of work that hands it over. */
+  async admit(manager: EntityManager, parties: LimitParties, message: { id: string; charge: Charge }): Promise<Instant | null> {
+    const now = this.clock.now();
+    if (await this.isUnrestrained(manager, parties, message.charge)) {
+      return null;
+    }
+    const { account, app } = await this.book.lockSubjects(parties);
+    const stopUntil = this.stopUntil({ account, app }, message);
+    if (stopUntil !== null) {
+      const isProbed = [account, app].some(({ stopProbe }) => stopProbe !== null);
+      return isProbed ? Math.min(stopUntil, now + DURING_PROBE_MS) : stopUntil;
+    }
+    if (message.charge === 'rate-limit') {
+      const fullUntil = await this.findFull(manager, parties, [account, app], message.id);
+      if (fullUntil !== null) {
+        return fullUntil;
+      }
+    }
+    for (const subject of [app, account]) {
+      if (isCovered(subject, message.charge)) {
+        const probe = { stopUntil: now + this.settings.leaseMs, stopProbe: message.id };
+        await manager.update(LimitSubjectEntity, { id: subject.id }, probe);
+      }
+    }
+    return null;
+  }
+
+  /** What X said with its answer to a send. */
+  async learn(parties: LimitParties, messageId: string, answer: LimitAnswer): Promise<void> {
+    await this.unitOfWork.run(async (manager) => {
+      if (answer.limits.length === 0 && !answer.isRefused) {
+        await manager.update(LimitSubjectEntity, { stopProbe: messageId }, NO_STOP);
+        return;
+      }
+      const rules = this.ratePolicy.limitRules(parties.channel.messagesApi);
+      const { account, app } = await this.book.lockSubjects(parties);
+      const corrections = correctionsOf(rules, answer);
+      const stops = stopsOf(rules, answer);
+      for (const subject of [app, account]) {
+        const scope = subject === app ? 'app' : 'account';
+        await manager.update(LimitSubjectEntity, { id: subject.id }, {
+          corrections: mergeCorrections(subject.corrections, [...corrections].filter(([name]) => scopeOf({ name }) === scope), this.clock.now()),
+          ...this.stopColumns(subject, stops[scope], messageId),
+        });
+      }
+      const isScarce = rules.some((rule) => {
+        const correction = corrections.get(rule.name);
+        return correction !== undefined && levelOf({ limit: correction.limit ?? rule.limit, remaining: correction.remaining }) !== 'ok';
+      });
+      if (isScarce) {
+        const open = await this.book.lock(parties);
+        await this.notices.note(open, open.states);
+      }
+    });
+  }
+
+  /** X has said nothing that would restrain such a message, so that nobody has to wait for anybody's lock. */
+  private async isUnrestrained(manager: EntityManager, parties: LimitParties, charge: Charge): Promise<boolean> {
+    const { account, app } = await this.book.readSubjects(manager, parties);
+    const isStopped = isCovered(account, charge) || isCovered(app, charge);
+    const isCorrected = this.ratePolicy
+      .limitRules(parties.channel.messagesApi)
+      .some((rule) => currentCorrection(scopeOf(rule) === 'app' ? app : account, rule, this.clock.now()) !== null);
+    return !isStopped && (charge === 'reply' || !isCorrected);
+  }
+
+  /** When X's own count has no room for one more, although our log has a place for it. */
+  private async findFull(manager: EntityManager, { channel }: LimitParties, [account, app]: [LimitSubjectEntity, LimitSubjectEntity], messageId: string): Promise<Instant | null> {
+    for (const rule of this.ratePolicy.limitRules(channel.messagesApi)) {
+      const subject = scopeOf(rule) === 'app' ? app : account;
+      const correction = currentCorrection(subject, rule, this.clock.now());
+      if (correction !== null) {
+        const sent = await this.book.countSentSince(manager, subject, correction.observedAt, messageId);
+        if (roomAtX(correction, sent, this.clock.now()) === 0) {
+          return correction.resetsAt;
+        }
+      }
+    }
+    return null;
+  }
+
+  private stopColumns(subject: LimitSubjectEntity, stop: XStop | undefined, messageId: string): Partial<LimitSubjectEntity> {
+    if (stop !== undefined) {
+      const isLonger = stop.until >= (subject.stopUntil ?? 0) || subject.stopProbe === messageId;
+      return isLonger ? { stopUntil: stop.until, stopCovers: stop.covers, stopProbe: null } : {};
+    }
+    return subject.stopProbe === messageId ? NO_STOP : {};
+  }
+}
+
+function isCovered({ stopUntil, stopCovers }: LimitSubjectEntity, charge: Charge): boolean {
+  return stopUntil !== null && (stopCovers === 'all' || charge === 'rate-limit');
+}

@@ -1,0 +1,5 @@
+/** What X says of an account and somebody it may want to write to. */
+export interface XRelationship {
+  /** X lets the account start a conversation: the person follows it, or receives messages from anyone, and neither blocks the other. */
+  canStart: boolean;
+}
