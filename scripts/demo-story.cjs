@@ -2,6 +2,8 @@
 
 const BRAND = { id: '1488203456789012345', username: 'NajmTelecomCare' };
 const PARTICIPANT = { id: '84391207', username: 'rania_kader_x', name: 'Rania' };
+/** Takes messages from nobody. */
+const STRANGER = { id: '2240417733', username: 'idris_vale_q' };
 
 /** Invented credentials, which open the sandbox and nothing else. */
 const CHANNEL = {
@@ -69,6 +71,15 @@ async function tellTheStory({ service, sandbox, key, say }) {
   const ours = sent.map((message) => message.charge);
   const xs = phone.arrived.map((message) => (message.countedAgainst === 'allowance' ? 'reply' : 'rate-limit'));
   if (ours.join() !== xs.join()) throw new Error(`the service charged ${ours.join(', ')}, X counted ${xs.join(', ')}.`);
+
+  step('What is left of X’s limits', `GET /v1/channels/${channel.id}/limits`);
+  const { limits } = await api('GET', `/v1/channels/${channel.id}/limits`);
+  for (const limit of limits) say(`     ${limit.name.padEnd(12)} ${limit.used} of ${limit.limit} used, ${limit.remaining} left`);
+
+  step(`May the team write first to @${STRANGER.username}, who never wrote?`, 'POST /v1/messages/check');
+  const check = await api('POST', '/v1/messages/check', { from: BRAND.id, to: { number: STRANGER.id }, content: { type: 'text', text: 'Hello' } });
+  say(`     ${check.allowed ? 'yes' : 'no'}: ${check.reasons[0]?.detail ?? 'X allows it'}`);
+
   say(`\n Done: ${ids.length} replies accepted, ${phone.arrived.length} arrived; what the service charged is what X counted.`);
 }
 

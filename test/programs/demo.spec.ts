@@ -27,6 +27,8 @@ const TRANSCRIPT = [
   /sent, counts towards the rate limit {2}0 of 5 free replies left/,
   ...[1, 2, 3, 4, 5].map(() => /\[X counts it against its free allowance\]/),
   /\[X counts it against its rate limit\]/,
+  /account-24h {2}\d+ of 1000 used, \d+ left/,
+  /no: The participant never wrote to the channel/,
   /Done: 6 replies accepted, 6 arrived; what the service charged is what X counted\./,
 ];
 
