@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, LessThan, MoreThanOrEqual } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, LessThan, LessThanOrEqual, MoreThanOrEqual } from 'typeorm';
 import type { Channel } from '../channels/channel.js';
 import { ChannelCredentials } from '../channels/channel-credentials.service.js';
 import { toXProblem } from '../channels/x-problem.js';
@@ -49,16 +49,9 @@ export class StartPermissions {
     return asking;
   }
 
-  /** X has said so at `saidAt`, by an event or with an answer. Late and repeated news change nothing. */
-  async learn(channelId: string, participantId: string, permission: StartPermission, saidAt: Instant): Promise<void> {
-    await this.unitOfWork.run(async (manager) => {
-      const said = { channelId, participantId, permission, saidAt: Math.min(saidAt, this.clock.now()) };
-      // Inserted unless known, then changed unless what is known is newer: right for two at once as well.
-      await manager.createQueryBuilder().insert().into(StartPermissionEntity).values(said).orIgnore().updateEntity(false).execute();
-      const about = { channelId, participantId };
-      await manager.update(StartPermissionEntity, { ...about, saidAt: LessThan(said.saidAt) }, said);
-      await manager.update(StartPermissionEntity, { ...about, saidAt: said.saidAt, permission: 'ask' }, said);
-    });
+  /** X has told it, by an event or with its answer to a send. Late and repeated news change nothing. */
+  async learn(channelId: string, participantId: string, permission: StartPermission, toldAt: Instant): Promise<void> {
+    await this.keep({ channelId, participantId, permission, saidAt: Math.min(toldAt, this.clock.now()) }, (saidAt) => [{ saidAt: LessThanOrEqual(saidAt) }]);
   }
 
   /** Removes what has not held for long. Returns how many. */
@@ -75,7 +68,19 @@ export class StartPermissions {
     const relationship = await this.x.relationships.find(credentials, channel.accountId, participantId).catch((error: unknown) => {
       throw toProblem(error);
     });
-    await this.learn(channel.id, participantId, relationship.canStart ? 'allowed' : 'not-allowed', askedAt);
+    const said = { channelId: channel.id, participantId, permission: relationship.canStart ? ('allowed' as const) : ('not-allowed' as const), saidAt: askedAt };
+    await this.keep(said, (saidAt) => [{ saidAt: LessThan(saidAt) }, { saidAt, permission: 'ask' as const }]);
+  }
+
+  /** Inserted unless something is known, then put in place of what `isOlder` describes: right for two at once as well. */
+  private async keep(said: StartPermissionEntity, isOlder: (saidAt: Instant) => FindOptionsWhere<StartPermissionEntity>[]): Promise<void> {
+    const { channelId, participantId, saidAt } = said;
+    await this.unitOfWork.run(async (manager) => {
+      await manager.createQueryBuilder().insert().into(StartPermissionEntity).values(said).orIgnore().updateEntity(false).execute();
+      for (const older of isOlder(saidAt)) {
+        await manager.update(StartPermissionEntity, { channelId, participantId, ...older }, { permission: said.permission, saidAt });
+      }
+    });
   }
 }
 
