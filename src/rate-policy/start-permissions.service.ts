@@ -5,6 +5,7 @@ import { ChannelCredentials } from '../channels/channel-credentials.service.js';
 import { toXProblem } from '../channels/x-problem.js';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
+import { Reader } from '../database/reader.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../kernel/clock.js';
 import { Problem } from '../kernel/problem.js';
@@ -26,6 +27,7 @@ export class StartPermissions {
   constructor(
     private readonly x: XApi,
     private readonly credentials: ChannelCredentials,
+    private readonly reader: Reader,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     @InjectSettings('ratePolicy') private readonly settings: Settings['ratePolicy'],
@@ -62,6 +64,10 @@ export class StartPermissions {
   }
 
   private async askX(channel: Channel, participantId: string): Promise<void> {
+    // Somebody else's question may have been answered since the caller looked.
+    if ((await this.find(this.reader.manager, channel, participantId)) !== 'ask') {
+      return;
+    }
     // What X tells while it is being asked is newer than its answer.
     const askedAt = this.clock.now();
     const credentials = await this.credentials.get(channel.id);
