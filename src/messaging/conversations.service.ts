@@ -64,6 +64,15 @@ export class Conversations {
     });
   }
 
+  /** Locks what there is between a channel and each of several participants, in one order for everybody: two that wait for each other would wait for ever. */
+  async lockAll(pairs: readonly { channelId: string; participantId: string }[]): Promise<void> {
+    await this.unitOfWork.run(async (manager) => {
+      for (const { channelId, participantId } of [...pairs].sort((a, b) => (toKey(a) < toKey(b) ? -1 : 1))) {
+        await this.findForUpdate(manager, channelId, participantId);
+      }
+    });
+  }
+
   /** The reply window between them; null when the participant never wrote. */
   async findWindow(manager: EntityManager, channelId: string, participantId: string): Promise<ReplyWindow | null> {
     const conversation = await manager.findOneBy(ConversationEntity, { channelId, participantId });
@@ -124,6 +133,10 @@ export class Conversations {
     }
     return Object.assign(conversation, { participantUsername, participantName });
   }
+}
+
+function toKey({ channelId, participantId }: { channelId: string; participantId: string }): string {
+  return `${channelId} ${participantId}`;
 }
 
 export function windowOf(conversation: ConversationEntity): ReplyWindow | null {

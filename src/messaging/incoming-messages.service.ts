@@ -41,6 +41,11 @@ export class IncomingMessages {
     private readonly ids: Ids,
   ) {}
 
+  /** For an event that tells of several: nobody else writes to their conversations until the unit of work ends. */
+  async lock(told: readonly { channel: Channel; participantId: string }[]): Promise<void> {
+    await this.conversations.lockAll(told.map(({ channel, participantId }) => ({ channelId: channel.id, participantId })));
+  }
+
   /** A message to the channel, or the echo of one that the channel's account sent. */
   async record(channel: Channel, told: XDirectMessage, profiles: ReadonlyMap<string, Profile>): Promise<void> {
     // A time in the future counts as now.

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, LessThanOrEqual } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, In, LessThanOrEqual } from 'typeorm';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
 import { isUniqueViolation } from '../database/constraint-violation.service.js';
@@ -81,9 +81,7 @@ export class Outbox {
    */
   async recover(isAlone: boolean): Promise<{ requeued: number; unknown: number }> {
     const lost = isAlone ? {} : { claimedUntil: LessThanOrEqual(this.clock.now()) };
-    const claimed = await this.unitOfWork.run((manager) =>
-      manager.update(MessageEntity, { status: 'claimed', ...lost }, { status: 'queued', claimedBy: null, claimedUntil: null }),
-    );
+    const requeued = await this.requeue(lost);
     const sending = await this.reader.repository(MessageEntity).findBy({ status: 'sending', ...lost });
     let unknown = 0;
     for (const { id, conversationId } of sending) {
@@ -104,7 +102,16 @@ export class Outbox {
       });
       unknown += isUnknown ? 1 : 0;
     }
-    return { requeued: claimed.affected ?? 0, unknown };
+    return { requeued, unknown };
+  }
+
+  /** Those that somebody else has locked are in good hands. */
+  private async requeue(lost: FindOptionsWhere<MessageEntity>): Promise<number> {
+    return this.unitOfWork.run(async (manager) => {
+      const claimed = await manager.find(MessageEntity, { where: { status: 'claimed', ...lost }, ...lockedForUpdate<MessageEntity>(manager, 'skip_locked') });
+      await manager.update(MessageEntity, { id: In(claimed.map(({ id }) => id)) }, { status: 'queued', claimedBy: null, claimedUntil: null });
+      return claimed.length;
+    });
   }
 
   private findDue(manager: EntityManager, now: Instant, busyChannels: readonly string[]): Promise<MessageEntity | null> {

@@ -35,7 +35,7 @@ export class SendStops {
 
   /** Until when X is not to be asked to take such a message; null when it is. `id` is null for one that is not accepted yet. */
   stopUntil({ account, app }: Pick<OpenLimits, 'account' | 'app'>, message: { id: string | null; charge: Charge }): Instant | null {
-    const covering = [account, app].filter((subject) => isCovered(subject, message.charge) && subject.stopProbe !== message.id);
+    const covering = [account, app].filter((subject) => isCovered(subject, message.charge) && (subject.stopProbe === null || subject.stopProbe !== message.id));
     const until = Math.max(0, ...covering.map(({ stopUntil }) => stopUntil ?? 0));
     return until > this.clock.now() ? until : null;
   }
@@ -70,8 +70,9 @@ export class SendStops {
   /** What X said with its answer to a send. */
   async learn(parties: LimitParties, messageId: string, answer: LimitAnswer): Promise<void> {
     await this.unitOfWork.run(async (manager) => {
-      if (answer.limits.length === 0 && !answer.isRefused) {
-        await manager.update(LimitSubjectEntity, { stopProbe: messageId }, NO_STOP);
+      const known = await this.book.readSubjects(manager, parties);
+      const isProbe = [known.account, known.app].some(({ stopProbe }) => stopProbe === messageId);
+      if (answer.limits.length === 0 && !answer.isRefused && !isProbe) {
         return;
       }
       const rules = this.ratePolicy.limitRules(parties.channel.messagesApi);

@@ -101,6 +101,7 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
           { status, detail, processedAt: this.clock.now() },
         );
         if (taken.affected === 1) {
+          await this.incoming.lock(effects.flatMap(({ channel, news }) => participantsOf(channel, news).map((participantId) => ({ channel, participantId }))));
           for (const { channel, news } of effects) {
             await this.apply(channel, news);
           }
@@ -151,6 +152,21 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
         .run((manager) => manager.update(WebhookEventEntity, { id: event.id, status: 'received' }, { status: 'quarantined', detail: `Failed ${tries} times` }))
         .catch(() => undefined);
     }
+  }
+}
+
+/** Whose conversations the news change. */
+function participantsOf(channel: Channel, news: XNews): string[] {
+  switch (news.kind) {
+    case 'direct-message':
+      return [news.message.senderId, news.message.recipientId].filter((id) => id !== channel.accountId);
+    case 'read':
+      return [news.participantId];
+    case 'start-permission':
+    case 'access-revoked':
+      return [];
+    default:
+      return unreachable(news);
   }
 }
 
