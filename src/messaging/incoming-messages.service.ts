@@ -88,12 +88,14 @@ export class IncomingMessages {
     const opened = windowAfterInbound(before, message.createdAt, this.clock.now());
     let window = before;
     if (opened !== null && opened !== before) {
-      const charged = await this.charges.chargeAnew(manager, channel, conversation.id, opened);
+      const charged = await this.charges.chargeAnew(manager, channel, conversation.id, opened, message.xMessageId);
       window = charged.window;
       await this.tellOfWindows(conversation, window);
       if (charged.isSomethingFreed) {
         this.unitOfWork.afterCommit(() => this.dispatcher.wake());
       }
+    } else {
+      await this.charges.chargePast(manager, channel, conversation.id, message.createdAt, message.xMessageId);
     }
     await this.insert(manager, conversation, window, message, { direction: 'inbound', source: 'participant', status: 'received' });
   }

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { Between, type EntityManager, In } from 'typeorm';
+import { Between, type EntityManager, type FindOptionsWhere, In, MoreThan } from 'typeorm';
 import type { Channel } from '../channels/channel.js';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
 import { lockedForUpdate } from '../database/row-lock.service.js';
 import { Clock, type Instant } from '../kernel/clock.js';
-import { type Charge, giveBackReply, isOpen, type ReplyWindow, type ReplyWindowRule, takeReply } from '../rate-policy/reply-window.js';
+import { compareXIds } from '../kernel/x-id.js';
+import { type Charge, expiresAt, giveBackReply, isOpen, type ReplyWindow, type ReplyWindowRule, takeReply } from '../rate-policy/reply-window.js';
 import { LimitPlaces } from '../rate-policy/limit-places.service.js';
 import { RatePolicy } from '../rate-policy/rate-policy.service.js';
 import { MessageEntity } from './message.entity.js';
@@ -35,38 +36,46 @@ export class WindowCharges {
   }
 
   /**
-   * Charges a window that an inbound message has just opened with the replies that belong in it, in their order: those not yet
-   * sent, and those that X dates after the inbound message when we learn of it late. Held ones that it frees are queued.
+   * Charges a window that an inbound message has just opened with the replies that belong in it, in their order: those that X dates
+   * after the inbound message, when we learn of it late, and those not yet sent. Held ones that it frees are queued.
    * `isSomethingFreed` tells of the latter.
    */
-  async chargeAnew(manager: EntityManager, channel: Channel, conversationId: string, opened: ReplyWindow): Promise<{ window: ReplyWindow; isSomethingFreed: boolean }> {
+  async chargeAnew(manager: EntityManager, channel: Channel, conversationId: string, opened: ReplyWindow, inboundId: string): Promise<{ window: ReplyWindow; isSomethingFreed: boolean }> {
     const rule = this.ruleOf(channel);
-    const ours = { conversationId, direction: 'outbound' as const, source: In(this.countedSources()) };
-    const messages = await manager.find(MessageEntity, {
-      where: [
-        { ...ours, status: In(NOT_YET_SENT) },
-        { ...ours, status: In(SENT), xCreatedAt: Between(opened.openedAt, opened.openedAt + rule.windowMs - 1) },
-      ],
+    const waiting = await manager.find(MessageEntity, {
+      where: { ...this.counted(conversationId), status: In(NOT_YET_SENT) },
       order: { seq: 'ASC' },
       // Nobody may claim or release one of them meanwhile.
       ...lockedForUpdate<MessageEntity>(manager),
     });
-    let window = opened;
+    let window = await this.chargeSent(manager, channel, conversationId, opened, inboundId, expiresAt(opened, rule));
     let isSomethingFreed = false;
-    for (const message of messages) {
-      // A reply that was sent is judged by X's time of it, one that is to be sent by now.
-      const taken = takeReply(window, rule, message.xCreatedAt ?? this.clock.now());
+    for (const message of waiting) {
+      const taken = takeReply(window, rule, this.clock.now());
       window = taken.window ?? window;
       if (taken.charge === 'reply') {
         isSomethingFreed ||= isWaiting(message);
         await this.makeReply(manager, message, opened.openedAt);
       } else {
         // Those before it have used the window up; or it is over already, when we learn of the inbound message a day late.
-        const heldBecause = isOpen(opened, rule, this.clock.now()) ? 'allotment-used' : 'window-closed';
-        await this.makeCounted(manager, channel, message, heldBecause);
+        await this.stayBeyond(manager, message, isOpen(opened, rule, this.clock.now()) ? 'allotment-used' : 'window-closed');
       }
     }
     return { window, isSomethingFreed };
+  }
+
+  /**
+   * An inbound message of which we learn after a newer one: the window stays as it is, but what was sent between the two cost
+   * what X made of it then.
+   */
+  async chargePast(manager: EntityManager, channel: Channel, conversationId: string, inboundAt: Instant, inboundId: string): Promise<void> {
+    const next = await manager.findOne(MessageEntity, {
+      where: { conversationId, direction: 'inbound', xCreatedAt: MoreThan(inboundAt) },
+      order: { xCreatedAt: 'ASC' },
+    });
+    const past = { openedAt: inboundAt, used: 0 };
+    const end = Math.min(next?.xCreatedAt ?? Infinity, expiresAt(past, this.ruleOf(channel)));
+    await this.chargeSent(manager, channel, conversationId, past, inboundId, end);
   }
 
   /**
@@ -100,8 +109,34 @@ export class WindowCharges {
       : { window, chargedWindow: null };
   }
 
-  private countedSources(): MessageEntity['source'][] {
-    return this.settings.countMessagesSentElsewhere ? ['api', 'elsewhere'] : ['api'];
+  /** Charges a window with what X dates into it, before `end`, in X's order; in one millisecond X's ids tell it. */
+  private async chargeSent(manager: EntityManager, channel: Channel, conversationId: string, opened: ReplyWindow, inboundId: string, end: Instant): Promise<ReplyWindow> {
+    const sent = await manager.find(MessageEntity, {
+      where: { ...this.counted(conversationId), status: In(SENT), xCreatedAt: Between(opened.openedAt, end - 1) },
+      order: { xCreatedAt: 'ASC', seq: 'ASC' },
+    });
+    let window = opened;
+    for (const message of sent) {
+      const sentAt = message.xCreatedAt ?? opened.openedAt;
+      if (sentAt === opened.openedAt && !isAfter(message.xMessageId, inboundId)) {
+        continue;
+      }
+      const taken = takeReply(window, this.ruleOf(channel), sentAt);
+      window = taken.window ?? window;
+      if (taken.charge === 'reply') {
+        await this.makeReply(manager, message, opened.openedAt);
+      } else if (message.source === 'api') {
+        await manager.update(MessageEntity, { id: message.id }, { charge: 'rate-limit', chargedWindow: null });
+        await this.places.settle(manager, channel, message.id, 'rate-limit', sentAt);
+      }
+    }
+    return window;
+  }
+
+  /** The messages of a conversation that can use an allotment. */
+  private counted(conversationId: string): FindOptionsWhere<MessageEntity> {
+    const sources: MessageEntity['source'][] = this.settings.countMessagesSentElsewhere ? ['api', 'elsewhere'] : ['api'];
+    return { conversationId, direction: 'outbound', source: In(sources) };
   }
 
   /** It is one of the window's free replies now. What waited may go, and its place in the limits goes to others. */
@@ -118,20 +153,21 @@ export class WindowCharges {
     await this.places.giveBack(manager, message.id);
   }
 
-  /** The window has no room for it. */
-  private async makeCounted(manager: EntityManager, channel: Channel, message: MessageEntity, heldBecause: HeldBecause): Promise<void> {
+  /** The window has no room for one that is not sent yet. */
+  private async stayBeyond(manager: EntityManager, message: MessageEntity, heldBecause: HeldBecause): Promise<void> {
     if (isWaiting(message)) {
       // The participant has written, so it starts no conversation any more.
       const change = message.heldBecause === 'rate-limit' ? { startsConversation: false } : { heldBecause };
       await manager.update(MessageEntity, { id: message.id }, change);
-    } else if (message.xCreatedAt !== null && message.source === 'api') {
-      await manager.update(MessageEntity, { id: message.id }, { charge: 'rate-limit', chargedWindow: null });
-      await this.places.settle(manager, channel, message.id, 'rate-limit', message.xCreatedAt);
     } else if (message.charge !== 'rate-limit') {
       // It was free in the window before; what it costs now is decided when it leaves.
       await manager.update(MessageEntity, { id: message.id }, { charge: null, chargedWindow: null });
     }
   }
+}
+
+function isAfter(xMessageId: string | null, inboundId: string): boolean {
+  return xMessageId !== null && compareXIds(xMessageId, inboundId) > 0;
 }
 
 /** Held without a charge: for an inbound message, or for a place in the limits. */

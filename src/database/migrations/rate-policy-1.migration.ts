@@ -57,6 +57,8 @@ export class RatePolicy1 implements MigrationInterface {
       'messages',
       new TableIndex({ name: 'messages_to_expire', columnNames: ['valid_until'], where: "status IN ('queued', 'held') AND valid_until IS NOT NULL" }),
     );
+    // What was sent after an inbound message of which we learn late.
+    await runner.createIndex('messages', new TableIndex({ name: 'messages_by_x_time', columnNames: ['conversation_id', 'x_created_at'] }));
     await runner.createIndex(
       'messages',
       new TableIndex({ name: 'messages_held', columnNames: ['channel_id'], where: "status = 'held'" }),
@@ -65,6 +67,7 @@ export class RatePolicy1 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.dropIndex('messages', 'messages_held');
+    await runner.dropIndex('messages', 'messages_by_x_time');
     await runner.dropIndex('messages', 'messages_to_expire');
     await runner.dropIndex('messages', 'messages_waiting_for_a_place');
     await runner.query('ALTER TABLE messages DROP COLUMN starts_conversation');
