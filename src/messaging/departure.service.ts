@@ -14,7 +14,7 @@ import { ConversationEntity } from './conversation.entity.js';
 import { Conversations, toWindowColumns, windowOf } from './conversations.service.js';
 import { MessageEntity } from './message.entity.js';
 import { become } from './message-status.js';
-import { Outbox } from './outbox.service.js';
+import { NO_CLAIM, Outbox } from './outbox.service.js';
 import { REFUSALS } from './refusals.js';
 import { SendDecisions } from './send-decisions.service.js';
 import { Settlement } from './settlement.service.js';
@@ -111,9 +111,7 @@ export class Departure {
         chargedWindow: null,
         heldBecause: decision.reason,
         heldUntil: decision.reason === 'rate-limit' ? decision.until : message.validUntil,
-        nextAttemptAt: null,
-        claimedBy: null,
-        claimedUntil: null,
+        ...NO_CLAIM,
       },
     );
   }

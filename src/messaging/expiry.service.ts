@@ -46,7 +46,13 @@ export class Expiry {
   async expireMessages(): Promise<number> {
     const now = this.clock.now();
     const due = { status: In([...WAITING_STATUSES]), validUntil: LessThanOrEqual(now) };
-    const found = await this.reader.repository(MessageEntity).find({ where: due, take: BATCH });
+    const found = await this.reader
+      .repository(MessageEntity)
+      .createQueryBuilder('message')
+      // Written out as the index has it.
+      .where("message.status IN ('queued', 'held') AND message.validUntil <= :now", { now })
+      .limit(BATCH)
+      .getMany();
     let expired = 0;
     for (const { id, conversationId } of found) {
       await this.unitOfWork.run(async (manager) => {
@@ -68,7 +74,7 @@ export class Expiry {
       .repository(MessageEntity)
       .createQueryBuilder('message')
       .select('DISTINCT message.channelId', 'channelId')
-      .where(waiting)
+      .where("message.status = 'held' AND message.nextAttemptAt IS NULL")
       .getRawMany<{ channelId: string }>();
     const ids = rows.map(({ channelId }) => channelId);
     const known = (await this.channels.findByIds(ids)).map(({ id }) => id);

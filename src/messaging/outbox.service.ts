@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, type FindOptionsWhere, In, LessThanOrEqual } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, In, LessThanOrEqual, MoreThan } from 'typeorm';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
 import { isUniqueViolation } from '../database/constraint-violation.service.js';
@@ -14,6 +14,8 @@ import { MessageEntity } from './message.entity.js';
 import { become, type HeldBecause } from './message-status.js';
 
 const CLAIMABLE = ['queued', 'held'] as const;
+/** Of a message that nobody is to hand to X any more. */
+export const NO_CLAIM = { claimedBy: null, claimedUntil: null, nextAttemptAt: null } as const;
 
 /**
  * The messages that wait to be handed to X, in our own tables. A claim is a lease: one that its owner did not live to settle
@@ -80,7 +82,7 @@ export class Outbox {
    * since one process uses the file.
    */
   async recover(isAlone: boolean): Promise<{ requeued: number; unknown: number }> {
-    const lost = isAlone ? {} : { claimedUntil: LessThanOrEqual(this.clock.now()) };
+    const lost = { claimedUntil: isAlone ? MoreThan(0) : LessThanOrEqual(this.clock.now()) };
     const requeued = await this.requeue(lost);
     const sending = await this.reader.repository(MessageEntity).findBy({ status: 'sending', ...lost });
     let unknown = 0;
@@ -88,7 +90,7 @@ export class Outbox {
       // Under the conversation's lock, and looked at anew: X's answer may be settled at this very moment.
       const isUnknown = await this.unitOfWork.run(async (manager) => {
         await manager.findOneOrFail(ConversationEntity, { where: { id: conversationId }, ...lockedForUpdate<ConversationEntity>(manager) });
-        const marked = await manager.update(MessageEntity, { id, status: 'sending', ...lost }, { status: 'unknown', claimedBy: null, claimedUntil: null });
+        const marked = await manager.update(MessageEntity, { id, status: 'sending', ...lost }, { status: 'unknown', ...NO_CLAIM });
         if (marked.affected === 1) {
           await manager.update(
             AttemptEntity,
@@ -109,7 +111,9 @@ export class Outbox {
   private async requeue(lost: FindOptionsWhere<MessageEntity>): Promise<number> {
     return this.unitOfWork.run(async (manager) => {
       const claimed = await manager.find(MessageEntity, { where: { status: 'claimed', ...lost }, ...lockedForUpdate<MessageEntity>(manager, 'skip_locked') });
-      await manager.update(MessageEntity, { id: In(claimed.map(({ id }) => id)) }, { status: 'queued', claimedBy: null, claimedUntil: null });
+      if (claimed.length > 0) {
+        await manager.update(MessageEntity, { id: In(claimed.map(({ id }) => id)) }, { status: 'queued', claimedBy: null, claimedUntil: null });
+      }
       return claimed.length;
     });
   }

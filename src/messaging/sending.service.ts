@@ -23,7 +23,7 @@ import { Conversations } from './conversations.service.js';
 import { type Departed, Departure } from './departure.service.js';
 import { MessageEntity } from './message.entity.js';
 import { become, canBecome } from './message-status.js';
-import { Outbox } from './outbox.service.js';
+import { NO_CLAIM, Outbox } from './outbox.service.js';
 import { classifySendFailure, retryDelayMs, type SendFailure } from './send-outcome.js';
 import { Settlement } from './settlement.service.js';
 
@@ -128,7 +128,7 @@ export class Sending {
         await this.finish(manager, attempt, 'unknown', failure.answer);
         // X may have counted it, so it goes on counting here.
         await this.places.count(manager, message.id, now);
-        await manager.update(MessageEntity, { id: message.id }, { status: become(message.status, 'unknown'), claimedBy: null, claimedUntil: null });
+        await manager.update(MessageEntity, { id: message.id }, { status: become(message.status, 'unknown'), ...NO_CLAIM });
         return undefined;
       default:
         return unreachable(outcome);

@@ -10,9 +10,8 @@ import { ConversationEntity } from './conversation.entity.js';
 import { toWindowColumns, windowOf } from './conversations.service.js';
 import { MessageEntity, type MessageFailure } from './message.entity.js';
 import { become } from './message-status.js';
+import { NO_CLAIM } from './outbox.service.js';
 import { WindowCharges } from './window-charges.service.js';
-
-const NO_CLAIM = { claimedBy: null, claimedUntil: null, nextAttemptAt: null } as const;
 
 /** The ends of a message, each with what it means for the reply window and the limits. Called under the conversation's lock. */
 @Injectable()

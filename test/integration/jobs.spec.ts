@@ -79,13 +79,13 @@ describe('The timetable', () => {
 
       await Promise.all([tick(service, 'expired-windows'), tick(service, 'expired-windows'), tick(service, 'expired-windows')]);
       await tick(service, 'expired-windows');
-      expect(await listRuns(databaseUrl, 'expired-windows')).toEqual([{ outcome: 'done', detail: { windowsClosed: 1, messagesExpired: 0 } }]);
+      expect(await listRuns(databaseUrl, 'expired-windows')).toEqual([{ outcome: 'done', detail: { windowsClosed: 1, messagesExpired: 0, orphansFreed: 0 } }]);
 
       clock.advance(MINUTE_MS);
       await tick(service, 'expired-windows');
       expect(await listRuns(databaseUrl, 'expired-windows')).toEqual([
-        { outcome: 'done', detail: { windowsClosed: 1, messagesExpired: 0 } },
-        { outcome: 'done', detail: { windowsClosed: 0, messagesExpired: 0 } },
+        { outcome: 'done', detail: { windowsClosed: 1, messagesExpired: 0, orphansFreed: 0 } },
+        { outcome: 'done', detail: { windowsClosed: 0, messagesExpired: 0, orphansFreed: 0 } },
       ]);
     });
 
@@ -106,7 +106,7 @@ describe('The timetable', () => {
       await tick(service, 'expired-windows');
       expect(await listRuns(databaseUrl, 'expired-windows')).toEqual([
         { outcome: 'failed', detail: 'no such luck' },
-        { outcome: 'done', detail: { windowsClosed: 0, messagesExpired: 0 } },
+        { outcome: 'done', detail: { windowsClosed: 0, messagesExpired: 0, orphansFreed: 0 } },
       ]);
     });
 
@@ -121,10 +121,10 @@ describe('The timetable', () => {
       const job = service.app.get(ExpiredWindowsJob, { strict: false });
 
       clock.advance(DAY_MS - HOUR_MS - 1);
-      expect(await job.run()).toEqual({ windowsClosed: 0, messagesExpired: 0 });
+      expect(await job.run()).toEqual({ windowsClosed: 0, messagesExpired: 0, orphansFreed: 0 });
       clock.advance(1);
-      expect(await job.run()).toEqual({ windowsClosed: 1, messagesExpired: 0 });
-      expect(await job.run()).toEqual({ windowsClosed: 0, messagesExpired: 0 });
+      expect(await job.run()).toEqual({ windowsClosed: 1, messagesExpired: 0, orphansFreed: 0 });
+      expect(await job.run()).toEqual({ windowsClosed: 0, messagesExpired: 0, orphansFreed: 0 });
       expect(await closed()).toEqual([{ participant_id: RANIA.id }]);
     });
 
@@ -147,7 +147,7 @@ describe('The timetable', () => {
       expect(await message()).toMatchObject({ status: 'held', window: { used: 1 } });
       clock.advance(1);
       const job = service.app.get(ExpiredWindowsJob, { strict: false });
-      expect(await job.run()).toEqual({ windowsClosed: 0, messagesExpired: 1 });
+      expect(await job.run()).toEqual({ windowsClosed: 0, messagesExpired: 1, orphansFreed: 0 });
       expect(await message()).toMatchObject({ status: 'expired', charge: null, window: { used: 0, remaining: 5 } });
       expect(sandbox.ledger.sends).toEqual([]);
     });

@@ -57,6 +57,10 @@ export class RatePolicy1 implements MigrationInterface {
       'messages',
       new TableIndex({ name: 'messages_to_expire', columnNames: ['valid_until'], where: "status IN ('queued', 'held') AND valid_until IS NOT NULL" }),
     );
+    // Conditions that SQLite sees in a query whose status is a parameter: it takes `next_attempt_at <= ?` for NOT NULL, and no more.
+    await runner.dropIndex('messages', 'messages_to_send');
+    await runner.createIndex('messages', new TableIndex({ name: 'messages_due', columnNames: ['next_attempt_at'], where: 'next_attempt_at IS NOT NULL' }));
+    await runner.createIndex('messages', new TableIndex({ name: 'messages_claimed', columnNames: ['claimed_until'], where: 'claimed_until IS NOT NULL' }));
     // What was sent after an inbound message of which we learn late.
     await runner.createIndex('messages', new TableIndex({ name: 'messages_by_x_time', columnNames: ['conversation_id', 'x_created_at'] }));
     await runner.createIndex(
@@ -68,6 +72,12 @@ export class RatePolicy1 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.dropIndex('messages', 'messages_held');
     await runner.dropIndex('messages', 'messages_by_x_time');
+    await runner.dropIndex('messages', 'messages_claimed');
+    await runner.dropIndex('messages', 'messages_due');
+    await runner.createIndex(
+      'messages',
+      new TableIndex({ name: 'messages_to_send', columnNames: ['next_attempt_at'], where: "status IN ('queued', 'held', 'claimed', 'sending')" }),
+    );
     await runner.dropIndex('messages', 'messages_to_expire');
     await runner.dropIndex('messages', 'messages_waiting_for_a_place');
     await runner.query('ALTER TABLE messages DROP COLUMN starts_conversation');
