@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Between, type EntityManager, type FindOptionsWhere, In, MoreThan } from 'typeorm';
+import { Between, type EntityManager, type FindOptionsWhere, In, MoreThanOrEqual } from 'typeorm';
 import type { Channel } from '../channels/channel.js';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
@@ -70,7 +70,7 @@ export class WindowCharges {
    */
   async chargePast(manager: EntityManager, channel: Channel, conversationId: string, inboundAt: Instant, inboundId: string): Promise<void> {
     const next = await manager.findOne(MessageEntity, {
-      where: { conversationId, direction: 'inbound', xCreatedAt: MoreThan(inboundAt) },
+      where: { conversationId, direction: 'inbound', xCreatedAt: MoreThanOrEqual(inboundAt) },
       order: { xCreatedAt: 'ASC' },
     });
     const past = { openedAt: inboundAt, used: 0 };

@@ -1,14 +1,13 @@
 /** The service and the sandbox count apart from each other, by the same clock; after any script they agree on every message. */
-import { WebhookProcessor } from '../../src/webhook/webhook-processor.service.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/kernel/duration.js';
 import { NAJM } from '../e2e/cast.js';
 import { queryDatabase } from '../e2e/database.js';
 import { type Both, connectNajm, fault, startBoth, textTo } from '../e2e/service.js';
-import { eventually } from '../support/eventually.js';
 import { type Engine, forEachEngine, onEngine } from '../support/engines.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { type ChangedNumbers, ChangedRules } from './changed-rules.js';
 import { seededFractions } from './limit-storm.js';
+import { nothingMoves } from './nothing-moves.js';
 
 const SEED = process.env['AGREEMENT_SEED'] ?? '2026-11-24';
 const ACCOUNT_LIMIT = 25;
@@ -113,20 +112,8 @@ class Script {
     await this.both.service.call('/v1/messages', { body });
   }
 
-  /** All that can happen now has happened. */
   private async settle(): Promise<void> {
-    await this.both.sandbox.whenIdle();
-    await this.both.service.app.get(WebhookProcessor, { strict: false }).processBacklog();
-    await eventually(async () => {
-      const moving = await queryDatabase<{ n: number }>(
-        this.both.databaseUrl,
-        `SELECT count(*) AS n FROM messages WHERE status IN ('queued', 'claimed', 'sending') OR (status = 'held' AND next_attempt_at <= ${this.clock.now()})`,
-      );
-      const due = await queryDatabase<{ n: number }>(this.both.databaseUrl, `SELECT count(*) AS n FROM limit_subjects WHERE release_at <= ${this.clock.now()}`);
-      const unread = await queryDatabase<{ n: number }>(this.both.databaseUrl, "SELECT count(*) AS n FROM webhook_events WHERE status = 'received'");
-      expect([moving, due, unread].map(([row]) => Number(row?.n))).toEqual([0, 0, 0]);
-    }, 'nothing moves', { withinMs: 10_000, everyMs: 5 });
-    await this.both.sandbox.whenIdle();
+    await nothingMoves(this.both, this.clock.now());
     this.both.sandbox.faults.remove();
   }
 
