@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { ChannelDirectory } from '../channels/channel-directory.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock } from '../kernel/clock.js';
@@ -8,6 +8,7 @@ import { LimitBook, type LimitParties } from '../rate-policy/limit-book.service.
 import { LimitPlaces } from '../rate-policy/limit-places.service.js';
 import { MessageEntity } from './message.entity.js';
 import { become } from './message-status.js';
+import { waitingForPlace } from './waiting-for-place.service.js';
 
 /** Most messages that one look lets go; another look follows at once. */
 const BATCH = 100;
@@ -54,14 +55,14 @@ export class LimitRelease {
           { status: become(message.status, 'queued'), charge: 'rate-limit', heldBecause: null, heldUntil: null, nextAttemptAt: this.clock.now() },
         );
       }
-      const isAnyLeft = await this.waiting(manager, parties.channel.id).getExists();
+      const isAnyLeft = await waitingForPlace(manager, parties.channel.id, this.clock.now()).getExists();
       await this.places.noteLook(manager, parties.channel.accountId, isAnyLeft ? { at: nextPlaceAt(limits.states, this.clock.now()) } : null);
       return first.length;
     });
   }
 
   private lockFirst(manager: EntityManager, channelId: string, count: number): Promise<MessageEntity[]> {
-    const query = this.waiting(manager, channelId)
+    const query = waitingForPlace(manager, channelId, this.clock.now())
       .orderBy('message.startsConversation', 'ASC')
       .addOrderBy('message.id', 'ASC')
       .limit(count);
@@ -70,13 +71,5 @@ export class LimitRelease {
       query.setLock('pessimistic_write').setOnLocked('skip_locked');
     }
     return query.getMany();
-  }
-
-  private waiting(manager: EntityManager, channelId: string): SelectQueryBuilder<MessageEntity> {
-    return manager
-      .createQueryBuilder(MessageEntity, 'message')
-      .where("message.status = 'held' AND message.heldBecause = 'rate-limit' AND message.nextAttemptAt IS NULL")
-      .andWhere('message.channelId = :channelId', { channelId })
-      .andWhere('(message.validUntil IS NULL OR message.validUntil > :now)', { now: this.clock.now() });
   }
 }

@@ -10,8 +10,9 @@ import { giveBackReply, type ReplyWindow } from '../rate-policy/reply-window.js'
 import { decideSend, type SendDecision, type SendSituation } from '../rate-policy/send-decision.js';
 import { SendStops } from '../rate-policy/send-stops.service.js';
 import { StartPermissions } from '../rate-policy/start-permissions.service.js';
-import { MessageEntity } from './message.entity.js';
+import type { MessageEntity } from './message.entity.js';
 import type { HeldBecause } from './message-status.js';
+import { waitingForPlace } from './waiting-for-place.service.js';
 
 /** How often we look whether an operator has ended what holds a channel's messages. */
 const LOOK_AGAIN_MS = 5 * SECOND_MS;
@@ -112,12 +113,8 @@ export class SendDecisions {
 
   /** Replies wait behind replies only; what starts a conversation waits behind all. */
   private isBehindOthers(manager: EntityManager, channel: Channel, isStart: boolean): Promise<boolean> {
-    return manager
-      .createQueryBuilder(MessageEntity, 'message')
-      .where("message.status = 'held' AND message.heldBecause = 'rate-limit' AND message.nextAttemptAt IS NULL")
-      .andWhere('message.channelId = :channelId', { channelId: channel.id })
-      .andWhere(isStart ? '1 = 1' : 'message.startsConversation = :isStart', { isStart: false })
-      .getExists();
+    const waiting = waitingForPlace(manager, channel.id, this.clock.now());
+    return (isStart ? waiting : waiting.andWhere('message.startsConversation = :isStart', { isStart })).getExists();
   }
 }
 

@@ -1,5 +1,6 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/kernel/duration.js';
 import { ExpiredWindowsJob } from '../../src/messaging/expired-windows.job.js';
+import type { LimitView } from '../../src/rate-policy/limit-view.js';
 import { ChangedRules } from '../integration/changed-rules.js';
 import { forEachEngine } from '../support/engines.js';
 import { eventually } from '../support/eventually.js';
@@ -8,16 +9,6 @@ import { type AnswerBody, having } from './answers.js';
 import { FIBRE, NAJM } from './cast.js';
 import { queryDatabase } from './database.js';
 import { type Both, connectFibre, connectNajm, fault, hear, messageIn, newcomer, startBoth, textTo } from './service.js';
-
-interface LimitBody {
-  name: string;
-  limit: number;
-  used: number;
-  remaining: number;
-  available: number;
-  resetsAt: string | null;
-  source: string;
-}
 
 describe('X’s limits', () => {
   const rules = new ChangedRules();
@@ -47,8 +38,8 @@ describe('X’s limits', () => {
     });
     afterAll(() => both.stop());
 
-    const limitsOf = async (channel: AnswerBody): Promise<Record<string, LimitBody>> => {
-      const { body } = await both.service.call<{ profile: string; limits: LimitBody[] }>(`/v1/channels/${channel['id']}/limits`);
+    const limitsOf = async (channel: AnswerBody): Promise<Record<string, LimitView>> => {
+      const { body } = await both.service.call<{ profile: string; limits: LimitView[] }>(`/v1/channels/${channel['id']}/limits`);
       return Object.fromEntries(body.limits.map((limit) => [limit.name, limit]));
     };
     const send = async (number: string, extra: Record<string, unknown> = {}): Promise<AnswerBody> =>
@@ -158,7 +149,7 @@ describe('X’s limits', () => {
     it('are told of once when a fifth is left and once when nothing is', async () => {
       const news = async () =>
         (await queryDatabase<{ type: string; data: string }>(both.databaseUrl, `SELECT type, data FROM team_events WHERE channel_id = '${najm['id']}' AND type LIKE 'limit.%' AND occurred_at >= ${since} ORDER BY id`)).map(
-          ({ type, data }) => `${type} ${(JSON.parse(data) as { limit: LimitBody }).limit.name}`,
+          ({ type, data }) => `${type} ${(JSON.parse(data) as { limit: LimitView }).limit.name}`,
         );
       const since = clock.now();
       // Najm alone may use all of its own four, of the app's six.
