@@ -58,8 +58,8 @@ interface SentRow {
 
 /**
  * Compares with X's own books, for each participant and from one message of theirs to the next: each starts both anew. Left out is
- * the rest of such a span once a message's fate is unknown, and a span that begins in the same millisecond as a send: which of the
- * two came first is not told.
+ * the rest of such a span once a message's fate is unknown, a span that begins in the same millisecond as a send: which of the
+ * two came first is not told, and one whose message X gave up to deliver while the service was away.
  */
 export async function compareCharges(databaseUrl: string, sandbox: Sandbox, inbounds: ReadonlyMap<string, readonly number[]>): Promise<Charges> {
   const spanOf = (participant: string, at: number): string => `${participant} from ${Math.max(0, ...(inbounds.get(participant) ?? []).filter((one) => one <= at))}`;
@@ -70,7 +70,13 @@ export async function compareCharges(databaseUrl: string, sandbox: Sandbox, inbo
   );
   const unknown = rows.filter(({ status }) => status === 'unknown').map(({ participant, startedAt }) => spanOf(participant, Number(startedAt)));
   const ties = sandbox.ledger.sends.filter(({ participant, at }) => inbounds.get(participant)?.includes(at)).map(({ participant, at }) => spanOf(participant, at));
-  const leftOut = new Set([...unknown, ...ties]);
+  const told = await queryDatabase<{ participant: string; at: number | string }>(
+    databaseUrl,
+    "SELECT c.participant_id AS participant, m.x_created_at AS at FROM messages m JOIN conversations c ON c.id = m.conversation_id WHERE m.direction = 'inbound'",
+  );
+  const known = new Set(told.map(({ participant, at }) => `${participant} from ${Number(at)}`));
+  const untold = [...inbounds].flatMap(([participant, times]) => times.map((at) => `${participant} from ${at}`)).filter((span) => !known.has(span));
+  const leftOut = new Set([...unknown, ...ties, ...untold]);
   const ours = new Map(rows.map(({ text, charge }) => [text, charge]));
   const counts = new Map<string, { x: number; us: number }>();
   let compared = 0;

@@ -79,6 +79,7 @@ describe('A call to X', () => {
     await expect(messages.sendText(CREDENTIALS, '84391207', 'Hello')).resolves.toEqual({
       xMessageId: '2089623729075137655',
       createdAt: 1_787_040_095_000,
+      limits: [],
     });
     expect(x?.requests).toMatchObject([{ method: 'POST', url: '/1.1/direct_messages/events/new.json', host: 'api.x.com' }]);
   });
