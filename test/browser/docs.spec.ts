@@ -70,6 +70,10 @@ describe('The docs explorer', () => {
     }, 'the participant has it');
   });
 
+  it('checks a send by the same example', async () => {
+    expect(await press('POST /v1/messages/check')).toMatchObject({ status: 200, body: { allowed: true, outcome: 'send', charge: 'reply' } });
+  });
+
   it.each(['POST /v1/channels', 'POST /v1/api-keys'])('makes what the example of %s says', async (name) => {
     expect(await press(name)).toMatchObject({ status: 201 });
   });
@@ -92,6 +96,7 @@ describe('The docs explorer', () => {
       const { status, body } = await press(name, { id });
       expect({ name, status, id: body?.id }).toEqual({ name, status: 200, id });
     }
+    expect(await press('GET /v1/channels/{id}/limits', { id: idIn('GET /v1/channels') })).toMatchObject({ status: 200, body: { profile: 'v1.1' } });
     expect(await press('GET /v1/conversations/{id}/messages', { id: idIn('GET /v1/conversations') })).toMatchObject({ status: 200 });
   });
 

@@ -101,7 +101,8 @@ describe('Accepting, sending, giving back, releasing and hearing, all at once', 
         fault(sandbox, { route: 'send', kind: 'status', status: 403, code: 226 });
         const message = await service.app.get(Outbox, { strict: false }).claim('att_test', []);
         const sending = service.app.get(Sending, { strict: false }).send('att_test', message as MessageEntity);
-        await eventually(async () => (await other.query('SELECT 1 FROM pg_locks WHERE NOT granted')).rowCount !== 0, 'the refusal waits');
+        const waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        await eventually(async () => (await other.query(waiting)).rowCount !== 0, 'the refusal waits', { withinMs: 15_000 });
         await other.query("SELECT 1 FROM limit_subjects WHERE id LIKE 'account:%' FOR UPDATE; COMMIT");
         await sending;
       } finally {
@@ -110,7 +111,7 @@ describe('Accepting, sending, giving back, releasing and hearing, all at once', 
       expect(await queryDatabase(databaseUrl, "SELECT status, stop_probe FROM messages, limit_subjects WHERE limit_subjects.id LIKE 'account:%'")).toEqual([
         { status: 'failed', stop_probe: null },
       ]);
-    });
+    }, 90_000);
 
     it('control: an instance that locks an account before its app is caught in a deadlock', async () => {
       const databaseUrl = await engine.createDatabaseUrl();
