@@ -192,7 +192,7 @@ function newSubject(id: string, { appFingerprint }: Channel): LimitSubjectEntity
     corrections: {},
     told: {},
     stopUntil: null,
-    stopCovers: null,
+    countedStopUntil: null,
     stopProbe: null,
     releaseAt: null,
   } satisfies LimitSubjectEntity);

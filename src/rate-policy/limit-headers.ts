@@ -16,10 +16,10 @@ const LONGEST_MS = DAY_MS + 5 * MINUTE_MS;
 /** X's shorter limits last this long: for a 429 that names no reset. */
 const UNSTATED_RESET_MS = 15 * MINUTE_MS;
 
-/** X takes no more of these sends until then: of none at all, or of none that counts towards a limit. */
-export interface XStop {
-  until: Instant;
-  covers: 'all' | 'counted';
+/** Until when X takes no send at all, and none that counts towards a limit; null where it does. */
+export interface XStops {
+  all: Instant | null;
+  counted: Instant | null;
 }
 
 /** One answer of X to a send, as far as limits go. */
@@ -85,18 +85,14 @@ export function isStricter({ limit, remaining }: LimitCorrection, rule: LimitRul
  * free reply, or one that names no such limit, ends everything: X evidently counts what we take for free.
  * Of several that are used up the later reset holds.
  */
-export function stopsOf(rules: readonly LimitRule[], answer: LimitAnswer): Partial<Record<LimitScope, XStop>> {
-  const stops: Partial<Record<LimitScope, XStop>> = {};
+export function stopsOf(rules: readonly LimitRule[], answer: LimitAnswer): Record<LimitScope, XStops> {
+  const stops: Record<LimitScope, XStops> = { account: { all: null, counted: null }, app: { all: null, counted: null } };
   const usedUp = answer.limits.filter(({ remaining, resetsAt }) => remaining === 0 && resetsAt > answer.at);
   const isUnexplained = answer.isRefused && (usedUp.length === 0 || answer.charge === 'reply');
   // The window of the endpoint is a limit on calls where the profile has one of its kind, so that replies count too.
   const isOfCalls = (of: XLimit['of']): boolean => of === 'endpoint' && rules.some(({ name, windowMs }) => scopeOf({ name }) === 'account' && windowMs < DAY_MS);
-  const stop = (scope: LimitScope, until: Instant, covers: XStop['covers']): void => {
-    const before = stops[scope];
-    stops[scope] = {
-      until: Math.max(before?.until ?? 0, Math.min(until, answer.at + LONGEST_MS)),
-      covers: before?.covers === 'all' ? 'all' : covers,
-    };
+  const stop = (scope: LimitScope, until: Instant, covers: keyof XStops): void => {
+    stops[scope][covers] = Math.max(stops[scope][covers] ?? 0, Math.min(until, answer.at + LONGEST_MS));
   };
   for (const { of, resetsAt } of usedUp) {
     stop(of === 'app-24h' ? 'app' : 'account', resetsAt, isUnexplained || isOfCalls(of) ? 'all' : 'counted');

@@ -1,7 +1,6 @@
 import { Entity } from 'typeorm';
 import { IdColumn, InstantColumn, JsonColumn, TextColumn } from '../database/columns.decorator.js';
 import type { LimitCorrection, LimitLevel } from './limit.js';
-import type { XStop } from './limit-headers.js';
 
 /**
  * Whoever X limits, an account or an app, with what X said and what the teams were told, by the limits' names.
@@ -22,11 +21,13 @@ export class LimitSubjectEntity {
   @JsonColumn()
   told: Record<string, LimitLevel>;
 
+  /** Until when X takes no send at all; past, and not null, while nobody has tried since. */
   @InstantColumn({ name: 'stop_until', nullable: true })
   stopUntil: number | null;
 
-  @TextColumn({ name: 'stop_covers', nullable: true })
-  stopCovers: XStop['covers'] | null;
+  /** The same of sends that count towards a limit. */
+  @InstantColumn({ name: 'counted_stop_until', nullable: true })
+  countedStopUntil: number | null;
 
   /** The message that tries whether X takes sends again, after a stop. */
   @TextColumn({ name: 'stop_probe', nullable: true })

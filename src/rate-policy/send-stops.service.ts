@@ -7,13 +7,11 @@ import { Clock, type Instant } from '../kernel/clock.js';
 import { SECOND_MS } from '../kernel/duration.js';
 import { levelOf, roomAtX } from './limit.js';
 import { currentCorrection, LimitBook, type LimitParties, type OpenLimits } from './limit-book.service.js';
-import { correctionsOf, type LimitAnswer, mergeCorrections, scopeOf, stopsOf, type XStop } from './limit-headers.js';
+import { correctionsOf, type LimitAnswer, mergeCorrections, scopeOf, stopsOf, type XStops } from './limit-headers.js';
 import { LimitNotices } from './limit-notices.service.js';
 import { LimitSubjectEntity } from './limit-subject.entity.js';
 import { RatePolicy } from './rate-policy.service.js';
 import type { Charge } from './reply-window.js';
-
-const NO_STOP = { stopUntil: null, stopCovers: null, stopProbe: null } as const;
 
 /** While one message tries whether X takes sends again, the others look again after this. */
 const DURING_PROBE_MS = 2 * SECOND_MS;
@@ -35,8 +33,8 @@ export class SendStops {
 
   /** Until when X is not to be asked to take such a message; null when it is. `id` is null for one that is not accepted yet. */
   stopUntil({ account, app }: Pick<OpenLimits, 'account' | 'app'>, message: { id: string | null; charge: Charge }): Instant | null {
-    const covering = [account, app].filter((subject) => isCovered(subject, message.charge) && (subject.stopProbe === null || subject.stopProbe !== message.id));
-    const until = Math.max(0, ...covering.map(({ stopUntil }) => stopUntil ?? 0));
+    const others = [account, app].filter(({ stopProbe }) => stopProbe === null || stopProbe !== message.id);
+    const until = Math.max(0, ...others.map((subject) => stopOf(subject, message.charge) ?? 0));
     return until > this.clock.now() ? until : null;
   }
 
@@ -59,9 +57,13 @@ export class SendStops {
       }
     }
     for (const subject of [app, account]) {
-      if (isCovered(subject, message.charge)) {
-        const probe = { stopUntil: now + this.settings.leaseMs, stopProbe: message.id };
-        await manager.update(LimitSubjectEntity, { id: subject.id }, probe);
+      if (stopOf(subject, message.charge) !== null) {
+        const until = now + this.settings.leaseMs;
+        await manager.update(LimitSubjectEntity, { id: subject.id }, {
+          stopProbe: message.id,
+          ...(subject.stopUntil === null ? {} : { stopUntil: until }),
+          ...(subject.countedStopUntil === null || message.charge === 'reply' ? {} : { countedStopUntil: until }),
+        });
       }
     }
     return null;
@@ -83,7 +85,7 @@ export class SendStops {
         const scope = subject === app ? 'app' : 'account';
         await manager.update(LimitSubjectEntity, { id: subject.id }, {
           corrections: mergeCorrections(subject.corrections, [...corrections].filter(([name]) => scopeOf({ name }) === scope), this.clock.now()),
-          ...this.stopColumns(subject, stops[scope], messageId),
+          ...stopColumns(subject, stops[scope], messageId, answer.charge),
         });
       }
       const isScarce = rules.some((rule) => {
@@ -100,7 +102,7 @@ export class SendStops {
   /** X has said nothing that would restrain such a message, so that nobody has to wait for anybody's lock. */
   private async isUnrestrained(manager: EntityManager, parties: LimitParties, charge: Charge): Promise<boolean> {
     const { account, app } = await this.book.readSubjects(manager, parties);
-    const isStopped = isCovered(account, charge) || isCovered(app, charge);
+    const isStopped = stopOf(account, charge) !== null || stopOf(app, charge) !== null;
     const isCorrected = this.ratePolicy
       .limitRules(parties.channel.messagesApi)
       .some((rule) => currentCorrection(scopeOf(rule) === 'app' ? app : account, rule, this.clock.now()) !== null);
@@ -121,16 +123,25 @@ export class SendStops {
     }
     return null;
   }
-
-  private stopColumns(subject: LimitSubjectEntity, stop: XStop | undefined, messageId: string): Partial<LimitSubjectEntity> {
-    if (stop !== undefined) {
-      const isLonger = stop.until >= (subject.stopUntil ?? 0) || subject.stopProbe === messageId;
-      return isLonger ? { stopUntil: stop.until, stopCovers: stop.covers, stopProbe: null } : {};
-    }
-    return subject.stopProbe === messageId ? NO_STOP : {};
-  }
 }
 
-function isCovered({ stopUntil, stopCovers }: LimitSubjectEntity, charge: Charge): boolean {
-  return stopUntil !== null && (stopCovers === 'all' || charge === 'rate-limit');
+/** The end of the stop that such a message is held by, past or to come; null when there is none. */
+function stopOf({ stopUntil, countedStopUntil }: LimitSubjectEntity, charge: Charge): Instant | null {
+  return charge === 'reply' || countedStopUntil === null ? stopUntil : Math.max(countedStopUntil, stopUntil ?? 0);
+}
+
+/** The stops after an answer. That to the message which tried ends those it was held by; of old and new ones the later holds. */
+function stopColumns(subject: LimitSubjectEntity, stops: XStops, messageId: string, charge: Charge | null): Partial<LimitSubjectEntity> {
+  const isProbe = subject.stopProbe === messageId;
+  const before = { all: isProbe ? null : subject.stopUntil, counted: isProbe && charge === 'rate-limit' ? null : subject.countedStopUntil };
+  const isStopped = stops.all !== null || stops.counted !== null;
+  return {
+    stopUntil: laterOf(before.all, stops.all),
+    countedStopUntil: laterOf(before.counted, stops.counted),
+    ...(isProbe || isStopped ? { stopProbe: null } : {}),
+  };
+}
+
+function laterOf(one: Instant | null, other: Instant | null): Instant | null {
+  return one === null || other === null ? (one ?? other) : Math.max(one, other);
 }

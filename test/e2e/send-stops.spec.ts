@@ -86,6 +86,24 @@ describe('What X says of its limits', () => {
       expect(asked()).toBe(4);
     });
 
+    it('keeps a short stop of everything beside a long one of what counts', async () => {
+      await Promise.all([await sendFirst(), await sendFirst(), await sendFirst()].map(isSent));
+      const counted = await sendFirst();
+      const writer = newcomer(both.sandbox);
+      await hear(both, writer);
+      fault(both.sandbox, { route: 'send', kind: 'status', status: 429, code: 88, message: 'Rate limit exceeded' });
+      const startedAt = clock.now();
+      const limited = await isHeld(await send(writer));
+      expect(asked()).toBe(4);
+      clock.set(startedAt + 15 * MINUTE_MS - 1);
+      await nothingIsDue();
+      clock.advance(1);
+      await isSent(limited);
+      await isSent(await send(writer));
+      expect(asked()).toBe(6);
+      expect((await both.service.call(`/v1/messages/${counted['id']}`)).body).toMatchObject({ status: 'held', charge: null });
+    });
+
     it('after a 429 without a reset is not asked for fifteen minutes, not even with free replies', async () => {
       const writer = newcomer(both.sandbox);
       await hear(both, writer);

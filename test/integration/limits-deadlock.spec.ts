@@ -89,7 +89,7 @@ describe('Accepting, sending, giving back, releasing and hearing, all at once', 
         await service.app.get(Dispatcher, { strict: false }).beforeApplicationShutdown();
         await service.call('/v1/channels', { body: NAJM_CHANNEL });
         await service.call('/v1/messages', { body: textTo('The one that tries', newcomer(sandbox)) });
-        await other.query(`UPDATE limit_subjects SET stop_until = ${clock.now()}, stop_covers = 'all' WHERE id LIKE 'account:%'`);
+        await other.query(`UPDATE limit_subjects SET stop_until = ${clock.now()} WHERE id LIKE 'account:%'`);
         // Once the message is on its way somebody has the app's limits, and goes on to the account's while X's refusal is settled.
         const departure = service.app.get(Departure, { strict: false });
         const prepare = departure.prepare.bind(departure);

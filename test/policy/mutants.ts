@@ -83,11 +83,11 @@ export const MUTANTS: readonly Mutant[] = [
     ['a 429 for a free reply stops only what counts', " || answer.charge === 'reply')", ')'],
     ['a 429 without a reset stops nothing', 'if (isUnexplained && usedUp.length === 0) {', 'if (false) {'],
     ['an hour without a reset', 'UNSTATED_RESET_MS = 15 * MINUTE_MS', 'UNSTATED_RESET_MS = 60 * MINUTE_MS'],
-    ['the earlier of two resets holds', 'Math.max(before?.until ?? 0, Math.min(until, answer.at + LONGEST_MS))', 'Math.min(before?.until ?? Infinity, until, answer.at + LONGEST_MS)'],
+    ['the earlier of two resets holds', 'Math.max(stops[scope][covers] ?? 0, Math.min(until, answer.at + LONGEST_MS))', 'Math.min(stops[scope][covers] ?? Infinity, until, answer.at + LONGEST_MS)'],
     ['a limit with something left stops as well', 'remaining === 0 && resetsAt > answer.at', 'resetsAt > answer.at'],
     ['the app’s limit stops one account', "stop(of === 'app-24h' ? 'app' : 'account'", "stop('account'"],
     ['a used-up day stops free replies', "isUnexplained || isOfCalls(of) ? 'all' : 'counted'", "'all'"],
     ['used-up calls stop only what counts', 'isUnexplained || isOfCalls(of)', 'isUnexplained'],
-    ['a later stop forgets that all is stopped', "before?.covers === 'all' ? 'all' : covers", 'covers'],
+    ['the stop of all ends with that of what counts', 'stops[scope][covers] = Math.max', 'stops[scope].counted = Math.max'],
   ),
 ];

@@ -1,5 +1,5 @@
 import type { LimitCorrection, LimitLevel, LimitState } from '../../src/rate-policy/limit.js';
-import type { XStop } from '../../src/rate-policy/limit-headers.js';
+import type { XStops } from '../../src/rate-policy/limit-headers.js';
 import type { ReplyWindow } from '../../src/rate-policy/reply-window.js';
 import { ACCOUNTS, type Said, type World } from './history.js';
 import type { Policy } from './load-policy.js';
@@ -25,7 +25,7 @@ export class PolicyUnderTest {
   private readonly places = new Map<number, Place>();
   private readonly messages: Message[] = [];
   private readonly corrections = new Map<string, Record<string, LimitCorrection>>();
-  private readonly stops: { whose: string; stop: XStop }[] = [];
+  private readonly stops: { whose: string; stops: XStops }[] = [];
   private readonly told = new Map<string, LimitLevel>();
 
   constructor(
@@ -82,15 +82,15 @@ export class PolicyUnderTest {
       const about = corrections.filter(([name]) => (this.policy.scopeOf({ name }) === 'app') === (whose === 'app'));
       this.corrections.set(whose, this.policy.mergeCorrections(this.corrections.get(whose) ?? {}, about, now));
     }
-    for (const [scope, stop] of Object.entries(this.policy.stopsOf(this.world.limits, answer))) {
-      this.stops.push({ whose: scope === 'app' ? 'app' : message.account, stop });
-    }
+    const { account, app } = this.policy.stopsOf(this.world.limits, answer);
+    this.stops.push({ whose: message.account, stops: account }, { whose: 'app', stops: app });
   }
 
   stoppedUntil(account: string, isCounted: boolean, now: number): number | null {
     const untils = this.stops
-      .filter(({ whose, stop }) => (whose === 'app' || whose === account) && stop.until > now && (stop.covers === 'all' || isCounted))
-      .map(({ stop }) => stop.until);
+      .filter(({ whose }) => whose === 'app' || whose === account)
+      .flatMap(({ stops: { all, counted } }) => [all ?? 0, isCounted ? (counted ?? 0) : 0])
+      .filter((until) => until > now);
     return untils.length === 0 ? null : Math.max(...untils);
   }
 

@@ -157,17 +157,13 @@ export class ReferenceModel {
     const nothingLeft = said.filter(({ remaining, resetInMs }) => remaining === 0 && resetInMs > 0);
     const isPuzzling = isRefused && (nothingLeft.length === 0 || sent.freeOf !== null);
     const countsCalls = this.world.limits.some(({ name }) => name === 'account-15m');
-    const byWhom = new Map<string, { until: number; isAll: boolean }>();
     for (const { of, resetInMs } of nothingLeft) {
       const whose = of === 'app-24h' ? 'app' : sent.account;
-      const before = byWhom.get(whose);
-      const isAll = isPuzzling || (of === 'endpoint' && countsCalls) || before?.isAll === true;
-      byWhom.set(whose, { until: Math.max(before?.until ?? 0, time + Math.min(resetInMs, FARTHEST)), isAll });
+      this.stops.push({ whose, until: time + Math.min(resetInMs, FARTHEST), isAll: isPuzzling || (of === 'endpoint' && countsCalls) });
     }
     if (isRefused && nothingLeft.length === 0) {
-      byWhom.set(sent.account, { until: time + 15 * 60_000, isAll: true });
+      this.stops.push({ whose: sent.account, until: time + 15 * 60_000, isAll: true });
     }
-    this.stops.push(...[...byWhom].map(([whose, stop]) => ({ whose, ...stop })));
   }
 
   /** The newest that X said of it, unless its reset is over. Of what it said at one time, the stricter. */

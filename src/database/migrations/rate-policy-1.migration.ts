@@ -27,7 +27,7 @@ export class RatePolicy1 implements MigrationInterface {
         text('corrections'),
         text('told'),
         instant('stop_until', NULLABLE),
-        text('stop_covers', NULLABLE),
+        instant('counted_stop_until', NULLABLE),
         text('stop_probe', NULLABLE),
         instant('release_at', NULLABLE),
       ],
