@@ -40,12 +40,12 @@ export function availableToChannel(remaining: number, accountId: string, unused:
   return Math.max(0, remaining - sumOf(others.map(([, sure]) => sure)));
 }
 
-/** Each channel's part of the whole, 0 to 1. Shares that come to more than the whole shrink alike. */
+/** Each channel's part of the whole, 0 to 1. Together they may be more: then they shrink alike where they are divided. */
 function partsOf(channels: readonly AppChannel[]): Map<string, number> {
   const claimed = sumOf(channels.map(({ share }) => share ?? 0));
   const undecided = channels.filter(({ share }) => share === null).length;
   const equal = undecided === 0 ? 0 : Math.max(0, 1 - claimed) / undecided;
-  return new Map(channels.map(({ accountId, share }) => [accountId, share === null ? equal : share / Math.max(1, claimed)]));
+  return new Map(channels.map(({ accountId, share }) => [accountId, share ?? equal]));
 }
 
 function sumOf(numbers: readonly number[]): number {

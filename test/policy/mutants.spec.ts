@@ -5,8 +5,9 @@ import { histories } from './history.js';
 import { countOccurrences, loadPolicy } from './load-policy.js';
 import { MUTANTS } from './mutants.js';
 
-/** More than any of them has needed, by far. */
+/** More than any of them has needed, by far; the same histories each time, so that the suite says the same each time. */
 const RUNS = 6_000;
+const SEED = 2_026;
 
 describe('The histories', () => {
   it('are qualified by at least 20 faults with different names', () => {
@@ -19,7 +20,7 @@ describe('The histories', () => {
     const policy = loadPolicy(mutant);
     const result = fc.check(
       fc.property(histories, (history) => firstDifference(policy, history) === null),
-      { numRuns: RUNS, endOnFailure: true },
+      { numRuns: RUNS, seed: SEED, endOnFailure: true },
     );
     expect(result.failed).toBe(true);
     // By a wrong answer, not by a program that does not run.

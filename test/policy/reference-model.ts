@@ -188,7 +188,7 @@ export class ReferenceModel {
     }));
     const named = accounts.reduce((sum, { share }) => sum + (share ?? 0), 0);
     const silent = accounts.filter(({ share }) => share === null).length;
-    const parts = accounts.map(({ share }) => (share === null ? Math.max(0, 1 - named) / silent : named > 1 ? share / named : share));
+    const parts = accounts.map(({ share }) => share ?? Math.max(0, 1 - named) / silent);
     const all = line.remaining + accounts.reduce((sum, { used }) => sum + used, 0);
     const dayLimit = this.world.limits.find(({ name }) => name === 'account-24h')?.limit ?? 0;
     const sure = this.divide(accounts.map(({ used }, index) => ({ index, used, part: parts[index] ?? 0 })), all, all, dayLimit);
