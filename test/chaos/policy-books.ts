@@ -44,8 +44,9 @@ export async function readDrift(databaseUrl: string): Promise<Drift> {
 export interface Charges {
   /** Messages. */
   compared: number;
-  /** Participants between two of their messages to whom X counted another number of sends than we. */
-  different: string[];
+  /** Participants between two of their messages to whom X counted more sends than we, and fewer. */
+  tooFew: string[];
+  tooMany: string[];
 }
 
 interface SentRow {
@@ -54,21 +55,26 @@ interface SentRow {
   charge: string | null;
   status: string;
   startedAt: number | string;
+  /** X's echo has settled it, maybe after a newer message of the participant. */
+  isSettledLate: boolean | number;
 }
 
 /**
  * Compares with X's own books, for each participant and from one message of theirs to the next: each starts both anew. Left out is
- * the rest of such a span once a message's fate is unknown, a span that begins in the same millisecond as a send: which of the
- * two came first is not told, and one whose message X gave up to deliver while the service was away.
+ * a span in which a message's fate is unknown or was so for a while (a newer message may have opened another window before it was
+ * settled), one that begins in the same millisecond as a send (which came first is not told), and one whose message X gave up to
+ * deliver while the service was away.
  */
 export async function compareCharges(databaseUrl: string, sandbox: Sandbox, inbounds: ReadonlyMap<string, readonly number[]>): Promise<Charges> {
   const spanOf = (participant: string, at: number): string => `${participant} from ${Math.max(0, ...(inbounds.get(participant) ?? []).filter((one) => one <= at))}`;
   const rows = await queryDatabase<SentRow>(
     databaseUrl,
-    `SELECT m.text_fingerprint AS text, c.participant_id AS participant, m.charge, m.status, (SELECT max(a.started_at) FROM attempts a WHERE a.message_id = m.id) AS "startedAt"
+    `SELECT m.text_fingerprint AS text, c.participant_id AS participant, m.charge, m.status, (SELECT max(a.started_at) FROM attempts a WHERE a.message_id = m.id) AS "startedAt",
+            EXISTS (SELECT 1 FROM attempts a WHERE a.message_id = m.id AND a.detail LIKE 'Settled by%') AS "isSettledLate"
        FROM messages m JOIN conversations c ON c.id = m.conversation_id WHERE m.direction = 'outbound' AND m.status IN ('sent', 'read', 'unknown')`,
   );
-  const unknown = rows.filter(({ status }) => status === 'unknown').map(({ participant, startedAt }) => spanOf(participant, Number(startedAt)));
+  const unclear = rows.filter(({ status, isSettledLate }) => status === 'unknown' || Boolean(isSettledLate));
+  const unknown = unclear.map(({ participant, startedAt }) => spanOf(participant, Number(startedAt)));
   const ties = sandbox.ledger.sends.filter(({ participant, at }) => inbounds.get(participant)?.includes(at)).map(({ participant, at }) => spanOf(participant, at));
   const told = await queryDatabase<{ participant: string; at: number | string }>(
     databaseUrl,
@@ -88,5 +94,7 @@ export async function compareCharges(databaseUrl: string, sandbox: Sandbox, inbo
       counts.set(span, { x: count.x + (countedAgainst === 'limit' ? 1 : 0), us: count.us + (ours.get(text) === 'rate-limit' ? 1 : 0) });
     }
   }
-  return { compared, different: [...counts].filter(([, { x, us }]) => x !== us).map(([span, { x, us }]) => `${span}: X ${x}, we ${us}`) };
+  const tell = ([span, { x, us }]: [string, { x: number; us: number }]): string => `${span}: X ${x}, we ${us}`;
+  // One too many of ours is a charge that nobody could correct in time; one too few would let a limit be passed.
+  return { compared, tooFew: [...counts].filter(([, { x, us }]) => us < x).map(tell), tooMany: [...counts].filter(([, { x, us }]) => us > x).map(tell) };
 }
