@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Channel } from '../channels/channel.js';
 import { Reader } from '../database/reader.service.js';
-import { Clock, toTimestampOrNull } from '../kernel/clock.js';
+import { Clock, type Instant, toTimestampOrNull } from '../kernel/clock.js';
 import { afterUse } from '../rate-policy/limit.js';
 import { toLimitView } from '../rate-policy/limit-view.js';
 import { RatePolicy } from '../rate-policy/rate-policy.service.js';
@@ -27,16 +27,16 @@ export class SendCheck {
 
   /** @throws Problem as a send does, but for what the policy refuses: that is in the answer */
   async check(channel: Channel, participant: Participant, wanted: SendMessage): Promise<CheckedSend> {
-    readValidUntil(wanted, this.clock.now());
+    const validUntil = readValidUntil(wanted, this.clock.now());
     const parties = await this.outgoing.prepare(channel, participant, wanted);
     const { manager } = this.reader;
     const window = await this.conversations.findWindow(manager, channel.id, participant.id);
     const beyondAllotment = wanted.beyondAllotment ?? null;
     const decided = await this.decisions.decide(manager, { parties, participantId: participant.id, window, beyondAllotment }, false);
-    return this.toAnswer(channel, decided);
+    return this.toAnswer(channel, decided, validUntil);
   }
 
-  private toAnswer(channel: Channel, { decision, limits, obstacle }: Decided): CheckedSend {
+  private toAnswer(channel: Channel, { decision, limits, obstacle }: Decided, validUntil: Instant | null): CheckedSend {
     const rule = this.ratePolicy.windowRule(channel.messagesApi);
     const isCounted = decision.kind === 'send' && decision.charge === 'rate-limit';
     const states = isCounted ? afterUse(limits.states) : limits.states;
@@ -50,7 +50,7 @@ export class SendCheck {
     }
     if (decision.kind === 'send' || decision.kind === 'hold') {
       const because = decision.kind === 'hold' ? decision.reason : (obstacle?.because ?? 'rate-limit');
-      const until = decision.kind === 'hold' ? decision.until : (obstacle?.until ?? null);
+      const until = decision.kind === 'send' ? (obstacle?.until ?? null) : decision.reason === 'rate-limit' ? decision.until : validUntil;
       return { allowed: true, outcome: 'hold', ...answer, reasons: [{ code: because, detail: HELD_IN_WORDS[because] }], heldUntil: toTimestampOrNull(until) };
     }
     if (decision.kind === 'ask') {

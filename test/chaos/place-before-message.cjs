@@ -1,5 +1,5 @@
 // The control of policy-kill-loop.spec.ts: a place in the limits is taken in a transaction of its own, before the message's.
-require('./policy-preload.cjs');
+require('reflect-metadata');
 const { OutgoingMessages } = require('../../dist/messaging/outgoing-messages.service.js');
 const { LimitPlaces } = require('../../dist/rate-policy/limit-places.service.js');
 const { LimitUseEntity, NOT_YET } = require('../../dist/rate-policy/limit-use.entity.js');
@@ -26,3 +26,6 @@ LimitPlaces.prototype.take = async function (manager, open, messageId) {
   await manager.update(LimitUseEntity, { messageId: place.messageId }, { messageId });
   return open.states;
 };
+
+// After the above, so that it strikes in what stands there.
+require('./policy-preload.cjs');

@@ -63,6 +63,7 @@ describe('A check of a send, for any body', () => {
       ['a participant whom X does not know', () => to({ number: '99999999999' })],
       ['a channel that is not there', () => ({ ...textTo('Hello'), from: FIBRE.id })],
       ['a time to come', () => ({ ...textTo('Hello'), validUntil: at(HOUR_MS) })],
+      ['a hold until a time', () => ({ ...textTo('Hello', newcomer(both.sandbox)), beyondAllotment: 'hold', validUntil: at(HOUR_MS) })],
       ['a time that is over', () => ({ ...textTo('Hello'), validUntil: at(-1) })],
       ['this very moment', () => ({ ...textTo('Hello'), validUntil: at(0) })],
       ['a text that is too long', () => textTo('x'.repeat(10_001))],
