@@ -32,8 +32,8 @@ const { loadSettings } = dist('config/load-settings.service.js');
 const { Channels } = dist('channels/channels.service.js');
 const { UnitOfWork } = dist('database/unit-of-work.service.js');
 const { Reader } = dist('database/reader.service.js');
-const { Conversations } = dist('messaging/conversations.service.js');
-const { SendDecisions } = dist('messaging/send-decisions.service.js');
+const { Conversations } = dist('messaging/conversation/conversations.service.js');
+const { SendDecisions } = dist('messaging/acceptance/send-decisions.service.js');
 const { LimitBook } = dist('rate-policy/limit-book.service.js');
 
 /** The service on a file of its own, with so many conversations of one channel. */

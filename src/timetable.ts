@@ -1,5 +1,5 @@
 import { SubscriptionCheckJob } from './channels/subscription-check.job.js';
-import { ExpiredWindowsJob } from './messaging/expired-windows.job.js';
+import { ExpiredWindowsJob } from './messaging/window/expired-windows.job.js';
 import { CleanUpJob } from './operations/clean-up.job.js';
 import type { TimetableEntry } from './operations/scheduled-jobs.service.js';
 import { WebhookBacklogJob } from './webhook/webhook-backlog.job.js';

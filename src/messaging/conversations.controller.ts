@@ -6,10 +6,10 @@ import type { Caller } from '../access/caller.js';
 import { Operation } from '../http/operation.decorator.js';
 import { pageQuerySchema } from '../http/schemas.dto.js';
 import { type ConversationDto, conversationPageSchema, type ConversationQuery, conversationQuerySchema, conversationSchema } from './conversation.dto.js';
-import { Conversations } from './conversations.service.js';
+import { Conversations } from './conversation/conversations.service.js';
 import { messagePageSchema } from './message.dto.js';
 import { MessageAnswers } from './message-answers.service.js';
-import { MessageQueries } from './message-queries.service.js';
+import { MessageQueries } from './message/message-queries.service.js';
 
 /** For the docs explorer. */
 const CONVERSATION_PATH = { id: 'The conversation’s `id`, which *List conversations* answers.' };

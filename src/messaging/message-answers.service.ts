@@ -7,12 +7,12 @@ import { Clock, toTimestamp, toTimestampOrNull } from '../kernel/clock.js';
 import type { LimitState } from '../rate-policy/limit.js';
 import { RatePolicy } from '../rate-policy/rate-policy.service.js';
 import type { ConversationDto } from './conversation.dto.js';
-import { ConversationEntity } from './conversation.entity.js';
-import { windowOf } from './conversations.service.js';
+import { ConversationEntity } from './conversation/conversation.entity.js';
+import { windowOf } from './conversation/conversations.service.js';
 import type { MessageDto } from './message.dto.js';
-import type { MessageEntity } from './message.entity.js';
-import { toPublicStatus } from './message-status.js';
-import { toRateLimitHeaders, toWindowView, type WindowView } from './window-view.js';
+import type { MessageEntity } from './message/message.entity.js';
+import { toPublicStatus } from './message/message-status.js';
+import { toRateLimitHeaders, toWindowView, type WindowView } from './window/window-view.js';
 
 /** Messages and conversations as callers see them, each with its window as it stands now. */
 @Injectable()

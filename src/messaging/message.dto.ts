@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { BEYOND_ALLOTMENT } from '../config/settings.js';
 import { pageOf, pageQuery, timestampSchema, xIdSchema } from '../http/schemas.dto.js';
 import { RECEIVED_MESSAGE_EXAMPLE, REPLY_WINDOW_EXAMPLE, SENT_MESSAGE_EXAMPLE } from './message-examples.js';
-import { PUBLIC_MESSAGE_STATUSES } from './message-status.js';
+import { PUBLIC_MESSAGE_STATUSES } from './message/message-status.js';
 
 /** X's limit for a text, in characters as people count them (code points). */
 export const MAX_TEXT_CHARACTERS = 10_000;

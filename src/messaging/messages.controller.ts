@@ -11,9 +11,9 @@ import { type CheckedSend, checkedSendSchema } from './check.dto.js';
 import { type MessageDto, messagePageSchema, type MessageQuery, messageQuerySchema, messageSchema, type SendMessage, sendMessageSchema } from './message.dto.js';
 import { MessageAnswers } from './message-answers.service.js';
 import { ACCEPTED_MESSAGE_EXAMPLE } from './message-examples.js';
-import { MessageQueries } from './message-queries.service.js';
-import { OutgoingMessages } from './outgoing-messages.service.js';
-import { SendCheck } from './send-check.service.js';
+import { MessageQueries } from './message/message-queries.service.js';
+import { OutgoingMessages } from './acceptance/outgoing-messages.service.js';
+import { SendCheck } from './acceptance/send-check.service.js';
 
 @Controller('v1/messages')
 @ApiTags('Messages')

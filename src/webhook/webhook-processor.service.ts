@@ -6,7 +6,7 @@ import { Reader } from '../database/reader.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock } from '../kernel/clock.js';
 import { unreachable } from '../kernel/problem.js';
-import { IncomingMessages } from '../messaging/incoming-messages.service.js';
+import { IncomingMessages } from '../messaging/incoming/incoming-messages.service.js';
 import { StartPermissions } from '../rate-policy/start-permissions.service.js';
 import { Log } from '../runtime/log.service.js';
 import { parseAccountActivityEvent, type XEvent, type XNews } from './account-activity-event.js';

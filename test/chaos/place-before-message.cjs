@@ -1,6 +1,6 @@
 // The control of policy-kill-loop.spec.ts: a place in the limits is taken in a transaction of its own, before the message's.
 require('reflect-metadata');
-const { OutgoingMessages } = require('../../dist/messaging/outgoing-messages.service.js');
+const { OutgoingMessages } = require('../../dist/messaging/acceptance/outgoing-messages.service.js');
 const { LimitPlaces } = require('../../dist/rate-policy/limit-places.service.js');
 const { LimitUseEntity, NOT_YET } = require('../../dist/rate-policy/limit-use.entity.js');
 

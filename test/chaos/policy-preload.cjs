@@ -5,14 +5,14 @@ require('reflect-metadata');
 
 const FILES = {
   LimitPlaces: 'rate-policy/limit-places.service.js',
-  LimitRelease: 'messaging/limit-release.service.js',
+  LimitRelease: 'messaging/outbox/limit-release.service.js',
   SendStops: 'rate-policy/send-stops.service.js',
-  Departure: 'messaging/departure.service.js',
-  OutgoingMessages: 'messaging/outgoing-messages.service.js',
-  Sending: 'messaging/sending.service.js',
-  Settlement: 'messaging/settlement.service.js',
+  Departure: 'messaging/outbox/departure.service.js',
+  OutgoingMessages: 'messaging/acceptance/outgoing-messages.service.js',
+  Sending: 'messaging/outbox/sending.service.js',
+  Settlement: 'messaging/outbox/settlement.service.js',
   SystemClock: 'runtime/system-clock.service.js',
-  WindowCharges: 'messaging/window-charges.service.js',
+  WindowCharges: 'messaging/window/window-charges.service.js',
 };
 const partOf = (name) => require(`../../dist/${FILES[name]}`)[name].prototype;
 

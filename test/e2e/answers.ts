@@ -1,6 +1,6 @@
 import type { FieldProblem, XAnswer } from '../../src/kernel/problem.js';
-import type { MessageContent } from '../../src/messaging/message-content.js';
-import type { WindowView } from '../../src/messaging/window-view.js';
+import type { MessageContent } from '../../src/messaging/message/message-content.js';
+import type { WindowView } from '../../src/messaging/window/window-view.js';
 
 interface Party {
   number: string;

@@ -1,5 +1,5 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/kernel/duration.js';
-import { ExpiredWindowsJob } from '../../src/messaging/expired-windows.job.js';
+import { ExpiredWindowsJob } from '../../src/messaging/window/expired-windows.job.js';
 import type { LimitView } from '../../src/rate-policy/limit-view.js';
 import { ChangedRules } from '../integration/changed-rules.js';
 import { forEachEngine } from '../support/engines.js';

@@ -1,6 +1,6 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/kernel/duration.js';
-import { LimitRelease } from '../../src/messaging/limit-release.service.js';
-import { Outbox } from '../../src/messaging/outbox.service.js';
+import { LimitRelease } from '../../src/messaging/outbox/limit-release.service.js';
+import { Outbox } from '../../src/messaging/outbox/outbox.service.js';
 import { forEachEngine } from '../support/engines.js';
 import { eventually } from '../support/eventually.js';
 import { ManualClock } from '../support/manual-clock.js';

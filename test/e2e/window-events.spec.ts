@@ -1,5 +1,5 @@
 import { DAY_MS, HOUR_MS } from '../../src/kernel/duration.js';
-import { ExpiredWindowsJob } from '../../src/messaging/expired-windows.job.js';
+import { ExpiredWindowsJob } from '../../src/messaging/window/expired-windows.job.js';
 import { forEachEngine } from '../support/engines.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { queryDatabase } from './database.js';

@@ -1,6 +1,6 @@
 import { Reader } from '../../src/database/reader.service.js';
-import { Dispatcher } from '../../src/messaging/dispatcher.service.js';
-import { LimitRelease } from '../../src/messaging/limit-release.service.js';
+import { Dispatcher } from '../../src/messaging/outbox/dispatcher.service.js';
+import { LimitRelease } from '../../src/messaging/outbox/limit-release.service.js';
 import type { Both } from '../e2e/service.js';
 import { eventually } from '../support/eventually.js';
 

@@ -1,7 +1,7 @@
 /** Whatever a check of a send answers, the send with the same body does, at the same moment. */
 import fc from 'fast-check';
 import { DAY_MS } from '../../src/kernel/duration.js';
-import { SendDecisions } from '../../src/messaging/send-decisions.service.js';
+import { SendDecisions } from '../../src/messaging/acceptance/send-decisions.service.js';
 import { having, type AnswerBody } from '../e2e/answers.js';
 import { NAJM } from '../e2e/cast.js';
 import { countRows } from '../e2e/database.js';

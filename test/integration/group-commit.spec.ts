@@ -1,6 +1,6 @@
 import { DataSource, type EntitySubscriberInterface } from 'typeorm';
 import type { Clock } from '../../src/kernel/clock.js';
-import { Dispatcher } from '../../src/messaging/dispatcher.service.js';
+import { Dispatcher } from '../../src/messaging/outbox/dispatcher.service.js';
 import { ScheduledJobs } from '../../src/operations/scheduled-jobs.service.js';
 import { Ids } from '../../src/runtime/ids.service.js';
 import { Randomness } from '../../src/runtime/randomness.service.js';

@@ -1,8 +1,8 @@
 import type { Type } from '@nestjs/common';
 import { ScheduledJobs } from '../../src/operations/scheduled-jobs.service.js';
 import type { ScheduledJob } from '../../src/operations/scheduled-job.js';
-import { Dispatcher } from '../../src/messaging/dispatcher.service.js';
-import { ExpiredWindowsJob } from '../../src/messaging/expired-windows.job.js';
+import { Dispatcher } from '../../src/messaging/outbox/dispatcher.service.js';
+import { ExpiredWindowsJob } from '../../src/messaging/window/expired-windows.job.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox-server.service.js';
 import { timetable } from '../../src/timetable.js';
 import { NAJM, RANIA } from '../e2e/cast.js';

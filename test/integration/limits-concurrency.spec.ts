@@ -1,8 +1,8 @@
 import type { Channel } from '../../src/channels/channel.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.service.js';
-import { ConversationEntity } from '../../src/messaging/conversation.entity.js';
-import { Conversations } from '../../src/messaging/conversations.service.js';
-import type { MessageEntity } from '../../src/messaging/message.entity.js';
+import { ConversationEntity } from '../../src/messaging/conversation/conversation.entity.js';
+import { Conversations } from '../../src/messaging/conversation/conversations.service.js';
+import type { MessageEntity } from '../../src/messaging/message/message.entity.js';
 import { LimitBook, type LimitParties } from '../../src/rate-policy/limit-book.service.js';
 import { queryDatabase } from '../e2e/database.js';
 import { type Engine, forEachEngine, onEngine } from '../support/engines.js';

@@ -3,11 +3,11 @@ import { ChannelDirectory } from '../../src/channels/channel-directory.service.j
 import { UnitOfWork } from '../../src/database/unit-of-work.service.js';
 import { LimitBook } from '../../src/rate-policy/limit-book.service.js';
 import { LimitSubjectEntity } from '../../src/rate-policy/limit-subject.entity.js';
-import { Departure } from '../../src/messaging/departure.service.js';
-import { Dispatcher } from '../../src/messaging/dispatcher.service.js';
-import type { MessageEntity } from '../../src/messaging/message.entity.js';
-import { Outbox } from '../../src/messaging/outbox.service.js';
-import { Sending } from '../../src/messaging/sending.service.js';
+import { Departure } from '../../src/messaging/outbox/departure.service.js';
+import { Dispatcher } from '../../src/messaging/outbox/dispatcher.service.js';
+import type { MessageEntity } from '../../src/messaging/message/message.entity.js';
+import { Outbox } from '../../src/messaging/outbox/outbox.service.js';
+import { Sending } from '../../src/messaging/outbox/sending.service.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox-server.service.js';
 import { NO_DRIFT, readDrift } from '../chaos/policy-books.js';
 import { FIBRE, NAJM } from '../e2e/cast.js';

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { UnitOfWork } from '../../src/database/unit-of-work.service.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox-server.service.js';
-import { Outbox } from '../../src/messaging/outbox.service.js';
+import { Outbox } from '../../src/messaging/outbox/outbox.service.js';
 import { countRows, queryDatabase } from '../e2e/database.js';
 import { type Answer, NAJM_CHANNEL, type Service, startService, textTo } from '../e2e/service.js';
 import { forEachEngine, onEngine } from '../support/engines.js';

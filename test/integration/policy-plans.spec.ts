@@ -2,8 +2,8 @@
 import type { DataSource, Logger, QueryRunner } from 'typeorm';
 import { Channels } from '../../src/channels/channels.service.js';
 import type { Channel } from '../../src/channels/channel.js';
-import { Dispatcher } from '../../src/messaging/dispatcher.service.js';
-import { OutgoingMessages } from '../../src/messaging/outgoing-messages.service.js';
+import { Dispatcher } from '../../src/messaging/outbox/dispatcher.service.js';
+import { OutgoingMessages } from '../../src/messaging/acceptance/outgoing-messages.service.js';
 import { StartPermissions } from '../../src/rate-policy/start-permissions.service.js';
 import { NAJM_CHANNEL } from '../e2e/service.js';
 import { NAJM, RANIA } from '../e2e/cast.js';

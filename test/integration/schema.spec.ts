@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
 import { MIGRATIONS, writerOptions } from '../../src/database/data-source.service.js';
 import { migrateAlone } from '../../src/database/migrate.service.js';
-import { MessageEntity } from '../../src/messaging/message.entity.js';
+import { MessageEntity } from '../../src/messaging/message/message.entity.js';
 import { queryDatabase } from '../e2e/database.js';
 import { type Engine, forEachEngine, onEngine } from '../support/engines.js';
 import { startStorage, type Storage } from './storage.js';

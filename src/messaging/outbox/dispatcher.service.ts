@@ -1,10 +1,10 @@
 import { Injectable, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
-import { InjectSettings } from '../config/inject-settings.decorator.js';
-import type { Settings } from '../config/settings.js';
-import { Ids } from '../runtime/ids.service.js';
-import { Log } from '../runtime/log.service.js';
-import { type Timer, Timers } from '../runtime/timers.service.js';
-import type { MessageEntity } from './message.entity.js';
+import { InjectSettings } from '../../config/inject-settings.decorator.js';
+import type { Settings } from '../../config/settings.js';
+import { Ids } from '../../runtime/ids.service.js';
+import { Log } from '../../runtime/log.service.js';
+import { type Timer, Timers } from '../../runtime/timers.service.js';
+import type { MessageEntity } from '../message/message.entity.js';
 import { LimitRelease } from './limit-release.service.js';
 import { Outbox } from './outbox.service.js';
 import { Sending } from './sending.service.js';

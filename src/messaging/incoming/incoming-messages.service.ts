@@ -1,21 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Channel } from '../channels/channel.js';
-import { UnitOfWork } from '../database/unit-of-work.service.js';
-import { Clock, type Instant } from '../kernel/clock.js';
-import { RatePolicy } from '../rate-policy/rate-policy.service.js';
-import { isOpen, type ReplyWindow, windowAfterInbound } from '../rate-policy/reply-window.js';
-import { Ids } from '../runtime/ids.service.js';
-import type { XDirectMessage } from '../x-api/direct-message-v1.js';
-import { ConversationEntity } from './conversation.entity.js';
-import { Conversations, toWindowColumns, windowOf } from './conversations.service.js';
-import { Dispatcher } from './dispatcher.service.js';
+import type { Channel } from '../../channels/channel.js';
+import { UnitOfWork } from '../../database/unit-of-work.service.js';
+import { Clock, type Instant } from '../../kernel/clock.js';
+import { RatePolicy } from '../../rate-policy/rate-policy.service.js';
+import { isOpen, type ReplyWindow, windowAfterInbound } from '../../rate-policy/reply-window.js';
+import { Ids } from '../../runtime/ids.service.js';
+import type { XDirectMessage } from '../../x-api/direct-message-v1.js';
+import { ConversationEntity } from '../conversation/conversation.entity.js';
+import { Conversations, toWindowColumns, windowOf } from '../conversation/conversations.service.js';
+import { Dispatcher } from '../outbox/dispatcher.service.js';
 import { EchoMatching } from './echo-matching.service.js';
-import { MessageEntity } from './message.entity.js';
-import { normaliseForEcho, toContent } from './message-content.js';
-import { ReadReceipts } from './read-receipts.service.js';
-import { WindowCharges } from './window-charges.service.js';
-import { WindowEvents } from './window-events.service.js';
+import { MessageEntity } from '../message/message.entity.js';
+import { normaliseForEcho, toContent } from '../message/message-content.js';
+import { ReadReceipts } from '../conversation/read-receipts.service.js';
+import { WindowCharges } from '../window/window-charges.service.js';
+import { WindowEvents } from '../window/window-events.service.js';
 
 interface Profile {
   username: string;

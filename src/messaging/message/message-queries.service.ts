@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
-import { Reader } from '../database/reader.service.js';
-import { decodeCursor, type Page, type PageRequest, toPage } from '../kernel/page.js';
-import { Problem } from '../kernel/problem.js';
+import { Reader } from '../../database/reader.service.js';
+import { decodeCursor, type Page, type PageRequest, toPage } from '../../kernel/page.js';
+import { Problem } from '../../kernel/problem.js';
 import { MessageEntity } from './message.entity.js';
 import { type PublicMessageStatus, storedStatusesOf } from './message-status.js';
 

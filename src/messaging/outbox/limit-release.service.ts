@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { ChannelDirectory } from '../channels/channel-directory.service.js';
-import { UnitOfWork } from '../database/unit-of-work.service.js';
-import { Clock } from '../kernel/clock.js';
-import { nextPlaceAt } from '../rate-policy/limit.js';
-import { LimitBook, type LimitParties } from '../rate-policy/limit-book.service.js';
-import { LimitPlaces } from '../rate-policy/limit-places.service.js';
-import { MessageEntity } from './message.entity.js';
-import { become } from './message-status.js';
+import { ChannelDirectory } from '../../channels/channel-directory.service.js';
+import { UnitOfWork } from '../../database/unit-of-work.service.js';
+import { Clock } from '../../kernel/clock.js';
+import { nextPlaceAt } from '../../rate-policy/limit.js';
+import { LimitBook, type LimitParties } from '../../rate-policy/limit-book.service.js';
+import { LimitPlaces } from '../../rate-policy/limit-places.service.js';
+import { MessageEntity } from '../message/message.entity.js';
+import { become } from '../message/message-status.js';
 import { waitingForPlace } from './waiting-for-place.service.js';
 
 /** Most messages that one look lets go; another look follows at once. */

@@ -1,7 +1,7 @@
-import { type Instant, toTimestampOrNull } from '../kernel/clock.js';
-import { SECOND_MS } from '../kernel/duration.js';
-import type { LimitState } from '../rate-policy/limit.js';
-import { expiresAt, isOpen, remainingReplies, type ReplyWindow, type ReplyWindowRule } from '../rate-policy/reply-window.js';
+import { type Instant, toTimestampOrNull } from '../../kernel/clock.js';
+import { SECOND_MS } from '../../kernel/duration.js';
+import type { LimitState } from '../../rate-policy/limit.js';
+import { expiresAt, isOpen, remainingReplies, type ReplyWindow, type ReplyWindowRule } from '../../rate-policy/reply-window.js';
 
 /** The reply window as callers see it. */
 export interface WindowView {

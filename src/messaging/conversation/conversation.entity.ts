@@ -1,5 +1,5 @@
 import { Entity } from 'typeorm';
-import { CountColumn, IdColumn, InstantColumn, TextColumn } from '../database/columns.decorator.js';
+import { CountColumn, IdColumn, InstantColumn, TextColumn } from '../../database/columns.decorator.js';
 
 /** One channel and one participant, and the reply window between them. */
 @Entity('conversations')

@@ -1,6 +1,6 @@
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
-import type { Instant } from '../kernel/clock.js';
-import { MessageEntity } from './message.entity.js';
+import type { Instant } from '../../kernel/clock.js';
+import { MessageEntity } from '../message/message.entity.js';
 
 /** The channel's messages that wait for a place in X's limits. The condition is written out as its index has it. */
 export function waitingForPlace(manager: EntityManager, channelId: string, now: Instant): SelectQueryBuilder<MessageEntity> {

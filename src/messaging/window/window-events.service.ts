@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { TeamEvents } from '../callbacks/team-events.service.js';
-import { RatePolicy } from '../rate-policy/rate-policy.service.js';
-import { expiresAt } from '../rate-policy/reply-window.js';
-import { ConversationEntity } from './conversation.entity.js';
-import { windowOf } from './conversations.service.js';
-import { MessageAnswers } from './message-answers.service.js';
+import { TeamEvents } from '../../callbacks/team-events.service.js';
+import { RatePolicy } from '../../rate-policy/rate-policy.service.js';
+import { expiresAt } from '../../rate-policy/reply-window.js';
+import { ConversationEntity } from '../conversation/conversation.entity.js';
+import { windowOf } from '../conversation/conversations.service.js';
+import { MessageAnswers } from '../message-answers.service.js';
 
 /** Tells the teams that reply windows opened and closed, in the unit of work in which that is noted. */
 @Injectable()

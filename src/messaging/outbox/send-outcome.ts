@@ -1,4 +1,4 @@
-import { XFailure } from '../x-api/x-failure.js';
+import { XFailure } from '../../x-api/x-failure.js';
 
 /**
  * What a try to send came to.

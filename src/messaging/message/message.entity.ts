@@ -1,8 +1,8 @@
 import { Entity } from 'typeorm';
-import { CountColumn, FlagColumn, IdColumn, InstantColumn, JsonColumn, TextColumn } from '../database/columns.decorator.js';
-import type { XAnswer } from '../kernel/problem.js';
-import type { Charge } from '../rate-policy/reply-window.js';
-import type { BeyondAllotment } from '../config/settings.js';
+import { CountColumn, FlagColumn, IdColumn, InstantColumn, JsonColumn, TextColumn } from '../../database/columns.decorator.js';
+import type { XAnswer } from '../../kernel/problem.js';
+import type { Charge } from '../../rate-policy/reply-window.js';
+import type { BeyondAllotment } from '../../config/settings.js';
 import type { MessageContent } from './message-content.js';
 import type { HeldBecause, MessageStatus } from './message-status.js';
 

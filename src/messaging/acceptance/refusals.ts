@@ -1,7 +1,7 @@
-import { SECOND_MS } from '../kernel/duration.js';
-import { Problem } from '../kernel/problem.js';
-import type { SendDecision } from '../rate-policy/send-decision.js';
-import type { HeldBecause } from './message-status.js';
+import { SECOND_MS } from '../../kernel/duration.js';
+import { Problem } from '../../kernel/problem.js';
+import type { SendDecision } from '../../rate-policy/send-decision.js';
+import type { HeldBecause } from '../message/message-status.js';
 
 /** Why a send is refused, in words; the code of the problem is `message.` and the reason. */
 export const REFUSALS: Readonly<Record<Extract<SendDecision, { kind: 'refuse' }>['reason'], string>> = {

@@ -1,22 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { UnitOfWork } from '../database/unit-of-work.service.js';
-import { Clock, type Instant } from '../kernel/clock.js';
-import { unreachable } from '../kernel/problem.js';
-import type { LimitParties, OpenLimits } from '../rate-policy/limit-book.service.js';
-import { LimitPlaces } from '../rate-policy/limit-places.service.js';
-import type { Charge } from '../rate-policy/reply-window.js';
-import type { SendDecision } from '../rate-policy/send-decision.js';
-import { SendStops } from '../rate-policy/send-stops.service.js';
-import { Ids } from '../runtime/ids.service.js';
-import { AttemptEntity } from './attempt.entity.js';
-import { ConversationEntity } from './conversation.entity.js';
-import { Conversations, toWindowColumns, windowOf } from './conversations.service.js';
-import { MessageEntity } from './message.entity.js';
-import { become } from './message-status.js';
+import { UnitOfWork } from '../../database/unit-of-work.service.js';
+import { Clock, type Instant } from '../../kernel/clock.js';
+import { unreachable } from '../../kernel/problem.js';
+import type { LimitParties, OpenLimits } from '../../rate-policy/limit-book.service.js';
+import { LimitPlaces } from '../../rate-policy/limit-places.service.js';
+import type { Charge } from '../../rate-policy/reply-window.js';
+import type { SendDecision } from '../../rate-policy/send-decision.js';
+import { SendStops } from '../../rate-policy/send-stops.service.js';
+import { Ids } from '../../runtime/ids.service.js';
+import { AttemptEntity } from '../message/attempt.entity.js';
+import { ConversationEntity } from '../conversation/conversation.entity.js';
+import { Conversations, toWindowColumns, windowOf } from '../conversation/conversations.service.js';
+import { MessageEntity } from '../message/message.entity.js';
+import { become } from '../message/message-status.js';
 import { NO_CLAIM, Outbox } from './outbox.service.js';
-import { REFUSALS } from './refusals.js';
-import { SendDecisions } from './send-decisions.service.js';
+import { REFUSALS } from '../acceptance/refusals.js';
+import { SendDecisions } from '../acceptance/send-decisions.service.js';
 import { Settlement } from './settlement.service.js';
 
 /** A message on its way, with `sending` and the attempt on disk. */

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
-import { lockedForUpdate } from '../database/row-lock.service.js';
-import { UnitOfWork } from '../database/unit-of-work.service.js';
-import type { Instant } from '../kernel/clock.js';
-import { compareXIds } from '../kernel/x-id.js';
+import { lockedForUpdate } from '../../database/row-lock.service.js';
+import { UnitOfWork } from '../../database/unit-of-work.service.js';
+import type { Instant } from '../../kernel/clock.js';
+import { compareXIds } from '../../kernel/x-id.js';
 import { ConversationEntity } from './conversation.entity.js';
-import { MessageEntity } from './message.entity.js';
+import { MessageEntity } from '../message/message.entity.js';
 
 /**
  * A participant's “read up to here”: every message that X gave an id up to it becomes `read`. It is kept with the conversation,

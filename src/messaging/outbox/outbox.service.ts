@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, type FindOptionsWhere, In, LessThanOrEqual, MoreThan } from 'typeorm';
-import { InjectSettings } from '../config/inject-settings.decorator.js';
-import type { Settings } from '../config/settings.js';
-import { isUniqueViolation } from '../database/constraint-violation.service.js';
-import { Reader } from '../database/reader.service.js';
-import { lockedForUpdate } from '../database/row-lock.service.js';
-import { UnitOfWork } from '../database/unit-of-work.service.js';
-import { Clock, type Instant } from '../kernel/clock.js';
-import { LimitPlaces } from '../rate-policy/limit-places.service.js';
-import { AttemptEntity } from './attempt.entity.js';
-import { ConversationEntity } from './conversation.entity.js';
-import { MessageEntity } from './message.entity.js';
-import { become, type HeldBecause } from './message-status.js';
+import { InjectSettings } from '../../config/inject-settings.decorator.js';
+import type { Settings } from '../../config/settings.js';
+import { isUniqueViolation } from '../../database/constraint-violation.service.js';
+import { Reader } from '../../database/reader.service.js';
+import { lockedForUpdate } from '../../database/row-lock.service.js';
+import { UnitOfWork } from '../../database/unit-of-work.service.js';
+import { Clock, type Instant } from '../../kernel/clock.js';
+import { LimitPlaces } from '../../rate-policy/limit-places.service.js';
+import { AttemptEntity } from '../message/attempt.entity.js';
+import { ConversationEntity } from '../conversation/conversation.entity.js';
+import { MessageEntity } from '../message/message.entity.js';
+import { become, type HeldBecause } from '../message/message-status.js';
 
 const CLAIMABLE = ['queued', 'held'] as const;
 /** Of a message that nobody is to hand to X any more. */

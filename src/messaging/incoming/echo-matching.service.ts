@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull } from 'typeorm';
-import type { Channel } from '../channels/channel.js';
-import { MINUTE_MS } from '../kernel/duration.js';
-import type { XDirectMessage } from '../x-api/direct-message-v1.js';
-import { AttemptEntity } from './attempt.entity.js';
-import type { ConversationEntity } from './conversation.entity.js';
-import { MessageEntity } from './message.entity.js';
-import { normaliseForEcho } from './message-content.js';
-import { UNSETTLED_STATUSES } from './message-status.js';
-import { Settlement } from './settlement.service.js';
+import type { Channel } from '../../channels/channel.js';
+import { MINUTE_MS } from '../../kernel/duration.js';
+import type { XDirectMessage } from '../../x-api/direct-message-v1.js';
+import { AttemptEntity } from '../message/attempt.entity.js';
+import type { ConversationEntity } from '../conversation/conversation.entity.js';
+import { MessageEntity } from '../message/message.entity.js';
+import { normaliseForEcho } from '../message/message-content.js';
+import { UNSETTLED_STATUSES } from '../message/message-status.js';
+import { Settlement } from '../outbox/settlement.service.js';
 
 /** X's clock and ours may differ by this much. */
 const CLOCK_SKEW_MS = 2 * MINUTE_MS;

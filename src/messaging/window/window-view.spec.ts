@@ -1,4 +1,4 @@
-import { DAY_MS } from '../kernel/duration.js';
+import { DAY_MS } from '../../kernel/duration.js';
 import { toRateLimitHeaders, toWindowView } from './window-view.js';
 
 const RULE = { allotment: 5, windowMs: DAY_MS };

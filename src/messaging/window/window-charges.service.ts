@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { Between, type EntityManager, type FindOptionsWhere, In, MoreThanOrEqual } from 'typeorm';
-import type { Channel } from '../channels/channel.js';
-import { InjectSettings } from '../config/inject-settings.decorator.js';
-import type { Settings } from '../config/settings.js';
-import { lockedForUpdate } from '../database/row-lock.service.js';
-import { Clock, type Instant } from '../kernel/clock.js';
-import { compareXIds } from '../kernel/x-id.js';
-import { type Charge, expiresAt, giveBackReply, isOpen, type ReplyWindow, type ReplyWindowRule, takeReply } from '../rate-policy/reply-window.js';
-import { LimitPlaces } from '../rate-policy/limit-places.service.js';
-import { RatePolicy } from '../rate-policy/rate-policy.service.js';
-import { MessageEntity } from './message.entity.js';
-import { become, type HeldBecause, type MessageStatus } from './message-status.js';
+import type { Channel } from '../../channels/channel.js';
+import { InjectSettings } from '../../config/inject-settings.decorator.js';
+import type { Settings } from '../../config/settings.js';
+import { lockedForUpdate } from '../../database/row-lock.service.js';
+import { Clock, type Instant } from '../../kernel/clock.js';
+import { compareXIds } from '../../kernel/x-id.js';
+import { type Charge, expiresAt, giveBackReply, isOpen, type ReplyWindow, type ReplyWindowRule, takeReply } from '../../rate-policy/reply-window.js';
+import { LimitPlaces } from '../../rate-policy/limit-places.service.js';
+import { RatePolicy } from '../../rate-policy/rate-policy.service.js';
+import { MessageEntity } from '../message/message.entity.js';
+import { become, type HeldBecause, type MessageStatus } from '../message/message-status.js';
 
 const NOT_YET_SENT: MessageStatus[] = ['queued', 'claimed', 'held'];
 const SENT: MessageStatus[] = ['sent', 'read'];

@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import type { Channel } from '../channels/channel.js';
-import { Reader } from '../database/reader.service.js';
-import { Clock, type Instant, toTimestampOrNull } from '../kernel/clock.js';
-import { afterUse } from '../rate-policy/limit.js';
-import { toLimitView } from '../rate-policy/limit-view.js';
-import { RatePolicy } from '../rate-policy/rate-policy.service.js';
-import { Conversations, type Participant } from './conversations.service.js';
-import type { CheckedSend } from './check.dto.js';
-import type { SendMessage } from './message.dto.js';
+import type { Channel } from '../../channels/channel.js';
+import { Reader } from '../../database/reader.service.js';
+import { Clock, type Instant, toTimestampOrNull } from '../../kernel/clock.js';
+import { afterUse } from '../../rate-policy/limit.js';
+import { toLimitView } from '../../rate-policy/limit-view.js';
+import { RatePolicy } from '../../rate-policy/rate-policy.service.js';
+import { Conversations, type Participant } from '../conversation/conversations.service.js';
+import type { CheckedSend } from '../check.dto.js';
+import type { SendMessage } from '../message.dto.js';
 import { OutgoingMessages, readValidUntil } from './outgoing-messages.service.js';
 import { HELD_IN_WORDS, REFUSALS, startPermissionChanged } from './refusals.js';
 import { type Decided, SendDecisions } from './send-decisions.service.js';
-import { toWindowView } from './window-view.js';
+import { toWindowView } from '../window/window-view.js';
 
 /** What a send would come to at this moment. It decides as a send does, and takes nothing. */
 @Injectable()

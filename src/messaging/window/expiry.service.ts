@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { In, IsNull, LessThanOrEqual } from 'typeorm';
-import { ChannelDirectory } from '../channels/channel-directory.service.js';
-import { Reader } from '../database/reader.service.js';
-import { lockedForUpdate } from '../database/row-lock.service.js';
-import { UnitOfWork } from '../database/unit-of-work.service.js';
-import { Clock } from '../kernel/clock.js';
-import { RatePolicy } from '../rate-policy/rate-policy.service.js';
-import { ConversationEntity } from './conversation.entity.js';
-import { Conversations } from './conversations.service.js';
-import { MessageEntity } from './message.entity.js';
-import { WAITING_STATUSES } from './message-status.js';
-import { Settlement } from './settlement.service.js';
+import { ChannelDirectory } from '../../channels/channel-directory.service.js';
+import { Reader } from '../../database/reader.service.js';
+import { lockedForUpdate } from '../../database/row-lock.service.js';
+import { UnitOfWork } from '../../database/unit-of-work.service.js';
+import { Clock } from '../../kernel/clock.js';
+import { RatePolicy } from '../../rate-policy/rate-policy.service.js';
+import { ConversationEntity } from '../conversation/conversation.entity.js';
+import { Conversations } from '../conversation/conversations.service.js';
+import { MessageEntity } from '../message/message.entity.js';
+import { WAITING_STATUSES } from '../message/message-status.js';
+import { Settlement } from '../outbox/settlement.service.js';
 import { WindowEvents } from './window-events.service.js';
 
 /** How many windows one transaction closes, and how many messages one run expires: the next run goes on. */

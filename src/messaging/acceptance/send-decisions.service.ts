@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Channel } from '../channels/channel.js';
-import { Clock, type Instant } from '../kernel/clock.js';
-import { SECOND_MS } from '../kernel/duration.js';
-import { LimitBook, type LimitParties, type OpenLimits } from '../rate-policy/limit-book.service.js';
-import { LimitPlaces } from '../rate-policy/limit-places.service.js';
-import { RatePolicy } from '../rate-policy/rate-policy.service.js';
-import { giveBackReply, type ReplyWindow } from '../rate-policy/reply-window.js';
-import { decideSend, type SendDecision, type SendSituation } from '../rate-policy/send-decision.js';
-import { SendStops } from '../rate-policy/send-stops.service.js';
-import { StartPermissions } from '../rate-policy/start-permissions.service.js';
-import type { MessageEntity } from './message.entity.js';
-import type { HeldBecause } from './message-status.js';
-import { waitingForPlace } from './waiting-for-place.service.js';
+import type { Channel } from '../../channels/channel.js';
+import { Clock, type Instant } from '../../kernel/clock.js';
+import { SECOND_MS } from '../../kernel/duration.js';
+import { LimitBook, type LimitParties, type OpenLimits } from '../../rate-policy/limit-book.service.js';
+import { LimitPlaces } from '../../rate-policy/limit-places.service.js';
+import { RatePolicy } from '../../rate-policy/rate-policy.service.js';
+import { giveBackReply, type ReplyWindow } from '../../rate-policy/reply-window.js';
+import { decideSend, type SendDecision, type SendSituation } from '../../rate-policy/send-decision.js';
+import { SendStops } from '../../rate-policy/send-stops.service.js';
+import { StartPermissions } from '../../rate-policy/start-permissions.service.js';
+import type { MessageEntity } from '../message/message.entity.js';
+import type { HeldBecause } from '../message/message-status.js';
+import { waitingForPlace } from '../outbox/waiting-for-place.service.js';
 
 /** How often we look whether an operator has ended what holds a channel's messages. */
 const LOOK_AGAIN_MS = 5 * SECOND_MS;

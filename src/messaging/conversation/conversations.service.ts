@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Channel } from '../channels/channel.js';
-import { Reader } from '../database/reader.service.js';
-import { lockedForUpdate } from '../database/row-lock.service.js';
-import { UnitOfWork } from '../database/unit-of-work.service.js';
-import { Clock } from '../kernel/clock.js';
-import { decodeCursor, type Page, type PageRequest, toPage } from '../kernel/page.js';
-import { Problem } from '../kernel/problem.js';
-import { type ReplyWindow } from '../rate-policy/reply-window.js';
-import { RatePolicy } from '../rate-policy/rate-policy.service.js';
-import { Ids } from '../runtime/ids.service.js';
+import type { Channel } from '../../channels/channel.js';
+import { Reader } from '../../database/reader.service.js';
+import { lockedForUpdate } from '../../database/row-lock.service.js';
+import { UnitOfWork } from '../../database/unit-of-work.service.js';
+import { Clock } from '../../kernel/clock.js';
+import { decodeCursor, type Page, type PageRequest, toPage } from '../../kernel/page.js';
+import { Problem } from '../../kernel/problem.js';
+import { type ReplyWindow } from '../../rate-policy/reply-window.js';
+import { RatePolicy } from '../../rate-policy/rate-policy.service.js';
+import { Ids } from '../../runtime/ids.service.js';
 import { ConversationEntity } from './conversation.entity.js';
 
 export interface Participant {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { readErrorBody, XFailure, type XFailureKind } from '../x-api/x-failure.js';
+import { readErrorBody, XFailure, type XFailureKind } from '../../x-api/x-failure.js';
 import { classifySendFailure, retryDelayMs, type SendFailure } from './send-outcome.js';
 
 interface Row {
@@ -10,7 +10,7 @@ interface Row {
   body: unknown;
 }
 
-const rows = JSON.parse(readFileSync(join(__dirname, '../../test/fixtures/x/rest-errors.json'), 'utf8')) as Row[];
+const rows = JSON.parse(readFileSync(join(__dirname, '../../../test/fixtures/x/rest-errors.json'), 'utf8')) as Row[];
 const failed = (code: string, isChannelAtFault: boolean): SendFailure => ({ kind: 'failed', code, isChannelAtFault });
 const answered = (status: number | null, code: number | null) => new XFailure('answered', { status, code, detail: 'X says so.' });
 

@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Channel } from '../channels/channel.js';
-import { Clock } from '../kernel/clock.js';
-import { compareXIds } from '../kernel/x-id.js';
-import { LimitPlaces } from '../rate-policy/limit-places.service.js';
-import { giveBackReply } from '../rate-policy/reply-window.js';
-import type { SentMessage } from '../x-api/messages-api.js';
-import { ConversationEntity } from './conversation.entity.js';
-import { toWindowColumns, windowOf } from './conversations.service.js';
-import { MessageEntity, type MessageFailure } from './message.entity.js';
-import { become } from './message-status.js';
+import type { Channel } from '../../channels/channel.js';
+import { Clock } from '../../kernel/clock.js';
+import { compareXIds } from '../../kernel/x-id.js';
+import { LimitPlaces } from '../../rate-policy/limit-places.service.js';
+import { giveBackReply } from '../../rate-policy/reply-window.js';
+import type { SentMessage } from '../../x-api/messages-api.js';
+import { ConversationEntity } from '../conversation/conversation.entity.js';
+import { toWindowColumns, windowOf } from '../conversation/conversations.service.js';
+import { MessageEntity, type MessageFailure } from '../message/message.entity.js';
+import { become } from '../message/message-status.js';
 import { NO_CLAIM } from './outbox.service.js';
-import { WindowCharges } from './window-charges.service.js';
+import { WindowCharges } from '../window/window-charges.service.js';
 
 /** The ends of a message, each with what it means for the reply window and the limits. Called under the conversation's lock. */
 @Injectable()

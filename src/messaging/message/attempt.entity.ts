@@ -1,5 +1,5 @@
 import { Entity } from 'typeorm';
-import { CountColumn, IdColumn, InstantColumn, TextColumn } from '../database/columns.decorator.js';
+import { CountColumn, IdColumn, InstantColumn, TextColumn } from '../../database/columns.decorator.js';
 
 /** `in-flight` is committed before the first byte goes to X. `not-sent`: X certainly did not take it, another try may follow. */
 export type AttemptOutcome = 'in-flight' | 'sent' | 'not-sent' | 'failed' | 'unknown';
