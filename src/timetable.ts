@@ -1,5 +1,6 @@
 import { SubscriptionCheckJob } from './channels/subscription-check.job.js';
 import { ExpiredWindowsJob } from './messaging/window/expired-windows.job.js';
+import { UnknownMessagesJob } from './messaging/unknown/unknown-messages.job.js';
 import { CleanUpJob } from './operations/clean-up.job.js';
 import type { TimetableEntry } from './operations/scheduled-jobs.service.js';
 import { WebhookBacklogJob } from './webhook/webhook-backlog.job.js';
@@ -21,6 +22,12 @@ export const timetable: readonly TimetableEntry[] = [
     name: 'expired-windows',
     job: ExpiredWindowsJob,
     cadence: 'expiredWindowsMs',
+  },
+  {
+    // Looks in X's history for messages of which nobody knows whether X took them.
+    name: 'unknown-messages',
+    job: UnknownMessagesJob,
+    cadence: 'unknownMessagesMs',
   },
   {
     // Events are processed as they come; this takes up what a crash or a failure left.

@@ -1,2 +1,4 @@
 /** What teams are told of. */
-export type TeamEventType = 'conversation.window-opened' | 'conversation.window-closed' | 'limit.low' | 'limit.reached';
+export type TeamEventType =
+  | 'message.unknown'
+  | 'conversation.window-opened' | 'conversation.window-closed' | 'limit.low' | 'limit.reached';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BEYOND_ALLOTMENT } from '../config/settings.js';
+import { AFTER_UNKNOWN, BEYOND_ALLOTMENT } from '../config/settings.js';
 import { pageOf, pageQuery } from '../http/schemas.dto.js';
 
 const secret = (what: string) => z.string().min(1).max(500).regex(/^\S+$/, 'Must not contain spaces.').describe(`${what} Never answered again.`);
@@ -17,8 +17,12 @@ const policySchema = z
       .nullable()
       .optional()
       .describe('The part of the app’s limits that is kept for this channel, 0 to 1. null or absent: an equal part of what the app’s other channels leave.'),
+    afterUnknown: z
+      .enum(AFTER_UNKNOWN)
+      .optional()
+      .describe('While nobody knows whether X took a message, later ones to the same participant `wait` for up to 6 minutes, so that they stay in order, or `go-on`. Absent: the service’s setting, `wait` unless an operator changed it.'),
   })
-  .describe('How the channel treats X’s reply window.');
+  .describe('How the channel treats X’s reply window, its limits and unclear answers.');
 
 const credentials = {
   consumerKey: secret('The app’s consumer key (API key).'),
@@ -112,7 +116,7 @@ export const channelSchema = z
     status: z.enum(['pending', 'connected', 'degraded', 'disconnected', 'revoked', 'paused']),
     statusDetail: z.string().nullable().describe('Why it is degraded or revoked.'),
     webhookUrl: z.string().nullable().describe('Where X calls us; null until PUBLIC_URL is set.'),
-    policy: z.object({ beyondAllotment: z.enum(BEYOND_ALLOTMENT), appShare: z.number().optional() }),
+    policy: z.object({ beyondAllotment: z.enum(BEYOND_ALLOTMENT), appShare: z.number().optional(), afterUnknown: z.enum(AFTER_UNKNOWN).optional() }),
     secrets: z.object({ consumerKey: secretState, consumerSecret: secretState, accessToken: secretState, accessTokenSecret: secretState }),
     declaredInConfig: z.boolean(),
     createdAt: z.string(),

@@ -1,5 +1,5 @@
 import type { Instant } from '../kernel/clock.js';
-import type { BeyondAllotment } from '../config/settings.js';
+import type { AfterUnknown, BeyondAllotment } from '../config/settings.js';
 import type { EventsApiName, MessagesApiName } from '../x-api/x-generations.js';
 import type { Connection } from './channel-status.js';
 
@@ -7,16 +7,19 @@ export interface ChannelPolicy {
   beyondAllotment: BeyondAllotment;
   /** The part of the app's limits that is kept for this channel, 0 to 1; absent: an equal part of what other channels leave. */
   appShare?: number;
+  /** What later messages to a participant do while nobody knows whether X took one before them; absent: `messaging.afterUnknown`. */
+  afterUnknown?: AfterUnknown;
 }
 
-export type PolicyChange = { beyondAllotment?: BeyondAllotment | undefined; appShare?: number | null | undefined };
+export type PolicyChange = { beyondAllotment?: BeyondAllotment | undefined; appShare?: number | null | undefined; afterUnknown?: AfterUnknown | undefined };
 
 /** The policy with a change: what is not named stays, and a share of null is taken away. */
-export function changePolicy(policy: ChannelPolicy, { beyondAllotment, appShare }: PolicyChange = {}): ChannelPolicy {
+export function changePolicy(policy: ChannelPolicy, { beyondAllotment, appShare, afterUnknown = policy.afterUnknown }: PolicyChange = {}): ChannelPolicy {
   const share = appShare === undefined ? policy.appShare : appShare;
   return {
     beyondAllotment: beyondAllotment ?? policy.beyondAllotment,
     ...(share === undefined || share === null ? {} : { appShare: share }),
+    ...(afterUnknown === undefined ? {} : { afterUnknown }),
   };
 }
 

@@ -50,9 +50,10 @@ export function checkRules(tree: PartialTree, isProduction: boolean, report: (ke
     const shown = showValue(timetable.subscriptionCheckJitterMs);
     report('timetable.subscriptionCheckJitterMs', `${shown} must be less than timetable.subscriptionCheckMs, the time between two checks`);
   }
-  if (isAtLeast(x.timeoutMs, messaging.leaseMs)) {
+  // A send begins within a third of its lease, or not at all.
+  if (x.timeoutMs !== undefined && isAtLeast(1.5 * x.timeoutMs, messaging.leaseMs)) {
     const why = 'or a send is taken for abandoned while X is still answering it';
-    report('messaging.leaseMs', `${showValue(messaging.leaseMs)} must be more than x.timeoutMs (${showValue(x.timeoutMs)}), ${why}`);
+    report('messaging.leaseMs', `${showValue(messaging.leaseMs)} must be more than one and a half times x.timeoutMs (${showValue(x.timeoutMs)}), ${why}`);
   }
 }
 

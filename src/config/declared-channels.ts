@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SettingProblem } from './setting-problem.js';
-import { BEYOND_ALLOTMENT, type ChannelCredentials, type DeclaredChannel } from './settings.js';
+import { AFTER_UNKNOWN, BEYOND_ALLOTMENT, type ChannelCredentials, type DeclaredChannel } from './settings.js';
 import { parseSecretReference, SECRET_REFERENCE_FORM, type SecretReference } from './sources/secret-reference.js';
 import { isGroup, type DraftFile } from './sources/settings-draft.js';
 import { findClosestName } from './values/closest-name.js';
@@ -27,9 +27,9 @@ const fields = {
   eventsApi: z.enum(['account-activity-premium']).optional().describe(`one of ${EVENTS_APIS.join(', ')}`),
   messagesApi: z.enum(['v1.1']).optional().describe(`one of ${MESSAGES_APIS.join(', ')}`),
   policy: z
-    .strictObject({ beyondAllotment: oneOf(BEYOND_ALLOTMENT).optional(), appShare: z.number().min(0).max(1).optional() })
+    .strictObject({ beyondAllotment: oneOf(BEYOND_ALLOTMENT).optional(), appShare: z.number().min(0).max(1).optional(), afterUnknown: oneOf(AFTER_UNKNOWN).optional() })
     .optional()
-    .describe(`{ beyondAllotment: ${BEYOND_ALLOTMENT.join(' | ')}, appShare: 0 to 1 }`),
+    .describe(`{ beyondAllotment: ${BEYOND_ALLOTMENT.join(' | ')}, appShare: 0 to 1, afterUnknown: ${AFTER_UNKNOWN.join(' | ')} }`),
   team: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/).optional().describe('1 to 64 letters, digits, - or _'),
   connect: z.boolean().optional().describe('true or false'),
 };

@@ -108,7 +108,7 @@ describe('the message about a wrong variable', () => {
     ],
     [
       { TWITTER_CHANNEL__MESSAGING__LEASE_MS: '10000' },
-      'messaging.leaseMs: 10000 must be more than x.timeoutMs (10000), or a send is taken for abandoned while X is still answering it [from TWITTER_CHANNEL__MESSAGING__LEASE_MS]',
+      'messaging.leaseMs: 10000 must be more than one and a half times x.timeoutMs (10000), or a send is taken for abandoned while X is still answering it [from TWITTER_CHANNEL__MESSAGING__LEASE_MS]',
     ],
     [{ NODE_ENV: '../secrets' }, 'NODE_ENV: "../secrets" must be small letters, digits and hyphens, such as production [from NODE_ENV]'],
     [{ NODE_ENV: 'Production' }, 'NODE_ENV: "Production" must be small letters, digits and hyphens, such as production [from NODE_ENV]'],

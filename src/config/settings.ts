@@ -8,6 +8,10 @@ import { isXOrigin, parseOrigin } from './values/web-origin.js';
 export const BEYOND_ALLOTMENT = ['count', 'hold', 'refuse'] as const;
 export type BeyondAllotment = (typeof BEYOND_ALLOTMENT)[number];
 
+/** What later messages to a participant do while nobody knows whether X took one before them. */
+export const AFTER_UNKNOWN = ['wait', 'go-on'] as const;
+export type AfterUnknown = (typeof AFTER_UNKNOWN)[number];
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 // A timer that is set to more than 2^31 - 1 ms goes off at once.
@@ -86,12 +90,16 @@ export const settingsSchema = z.strictObject({
     concurrencyPerChannel: wholeNumber(1, 1_000),
     leaseMs: span(),
     pollMs: span(),
+    afterUnknown: oneOf(AFTER_UNKNOWN),
+    waitForUnknownMs: span(),
+    historyReadsPer15Minutes: wholeNumber(1, 1_000),
   }),
   ratePolicy: z.strictObject({ beyondAllotment: oneOf(BEYOND_ALLOTMENT), countMessagesSentElsewhere: flag(), startPermissionKeepMs: span() }),
   timetable: z.strictObject({
     subscriptionCheckMs: span(),
     subscriptionCheckJitterMs: span(0),
     expiredWindowsMs: span(),
+    unknownMessagesMs: span(),
     webhookBacklogMs: span(),
     cleanUpMs: span(),
   }),
@@ -114,7 +122,7 @@ export interface DeclaredChannel {
   eventsApi: 'account-activity-premium';
   messagesApi: 'v1.1';
   /** What it does not name: `ratePolicy.beyondAllotment`, and an equal part of the app's limits. */
-  policy: { beyondAllotment?: BeyondAllotment | undefined; appShare?: number | undefined };
+  policy: { beyondAllotment?: BeyondAllotment | undefined; appShare?: number | undefined; afterUnknown?: AfterUnknown | undefined };
   /** Whose API keys see the channel. */
   team: string;
   /** Whether the start connects it; otherwise it waits for `POST /v1/channels/{id}/connect`. */

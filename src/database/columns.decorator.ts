@@ -30,7 +30,7 @@ export const InstantColumn = (options: Options = {}): PropertyDecorator =>
   Column({ type: 'bigint', transformer: instantTransformer, ...options });
 
 /** A small whole number. */
-export const CountColumn = (options: Options = {}): PropertyDecorator => Column({ type: 'integer', ...options });
+export const CountColumn = (options: Options & Pick<ColumnOptions, 'default'> = {}): PropertyDecorator => Column({ type: 'integer', ...options });
 
 /** A flag; SQLite keeps it as 0 or 1. */
 export const FlagColumn = (options: Options & Pick<ColumnOptions, 'default'> = {}): PropertyDecorator => Column({ type: 'boolean', ...options });

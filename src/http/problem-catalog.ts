@@ -48,6 +48,8 @@ export const PROBLEM_CATALOG: Readonly<Record<ProblemCode, ProblemKind>> = {
 
   'conversation.not-found': kind(404, 'There is no such conversation'),
   'message.not-found': kind(404, 'There is no such message'),
+  'message.already-sent': kind(409, 'The message cannot be cancelled any more'),
+  'message.not-unknown': kind(409, 'It is known what became of the message'),
   'message.participant-not-found': kind(422, 'X knows no such participant'),
   'message.cannot-start-conversation': kind(422, 'The participant cannot be written to first'),
   'message.window-closed': kind(409, 'The reply window is closed'),

@@ -38,6 +38,8 @@ export type ProblemCode =
   | 'webhook.not-stored'
   | 'conversation.not-found'
   | 'message.not-found'
+  | 'message.already-sent'
+  | 'message.not-unknown'
   | 'message.participant-not-found'
   | 'message.window-closed'
   | 'message.allotment-used'

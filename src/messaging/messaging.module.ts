@@ -10,14 +10,26 @@ import { ConversationsController } from './conversations.controller.js';
 import { Conversations } from './conversation/conversations.service.js';
 import { Departure } from './outbox/departure.service.js';
 import { Dispatcher } from './outbox/dispatcher.service.js';
-import { EchoMatching } from './incoming/echo-matching.service.js';
+import { EchoMatching } from './unknown/echo-matching.service.js';
 import { ExpiredWindowsJob } from './window/expired-windows.job.js';
 import { Expiry } from './window/expiry.service.js';
 import { IncomingMessages } from './incoming/incoming-messages.service.js';
 import { LimitRelease } from './outbox/limit-release.service.js';
+import { Cancellations } from './outbox/cancellations.service.js';
+import { HistoryBudgetEntity } from './unknown/history-budget.entity.js';
+import { LookUps } from './unknown/look-ups.service.js';
+import { MessageTimelines } from './message/message-timelines.service.js';
+import { Resolutions } from './unknown/resolutions.service.js';
+import { UnknownEvents } from './unknown/unknown-events.service.js';
+import { UnknownMessagesJob } from './unknown/unknown-messages.job.js';
+import { XHistory } from './unknown/x-history.service.js';
+import { LostClaims } from './outbox/lost-claims.service.js';
+import { MessageStepEntity } from './message/message-step.entity.js';
+import { MessageSteps } from './message/message-steps.service.js';
 import { MessageEntity } from './message/message.entity.js';
 import { MessageAnswers } from './message-answers.service.js';
 import { MessageQueries } from './message/message-queries.service.js';
+import { MessageOutcomeController } from './message-outcome.controller.js';
 import { MessagesController } from './messages.controller.js';
 import { OutgoingMessages } from './acceptance/outgoing-messages.service.js';
 import { Outbox } from './outbox/outbox.service.js';
@@ -31,9 +43,10 @@ import { WindowEvents } from './window/window-events.service.js';
 
 /** Conversations, and messages in both directions. */
 @Module({
-  imports: [TypeOrmModule.forFeature([ConversationEntity, MessageEntity, AttemptEntity]), CallbacksModule, ChannelsModule, RatePolicyModule, XApiModule],
-  controllers: [MessagesController, ConversationsController],
+  imports: [TypeOrmModule.forFeature([ConversationEntity, MessageEntity, AttemptEntity, MessageStepEntity, HistoryBudgetEntity]), CallbacksModule, ChannelsModule, RatePolicyModule, XApiModule],
+  controllers: [MessagesController, MessageOutcomeController, ConversationsController],
   providers: [
+    Cancellations,
     Conversations,
     Departure,
     Dispatcher,
@@ -42,18 +55,26 @@ import { WindowEvents } from './window/window-events.service.js';
     Expiry,
     IncomingMessages,
     LimitRelease,
+    LookUps,
+    LostClaims,
     MessageAnswers,
     MessageQueries,
+    MessageSteps,
+    MessageTimelines,
     OutgoingMessages,
     Outbox,
     ReadReceipts,
+    Resolutions,
     SendCheck,
     SendDecisions,
     Sending,
     Settlement,
     WindowCharges,
+    UnknownEvents,
+    UnknownMessagesJob,
     WindowEvents,
+    XHistory,
   ],
-  exports: [IncomingMessages, ExpiredWindowsJob],
+  exports: [IncomingMessages, ExpiredWindowsJob, UnknownMessagesJob],
 })
 export class MessagingModule {}

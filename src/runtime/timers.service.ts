@@ -19,6 +19,11 @@ export class Timers {
     return { cancel: () => clearInterval(handle) };
   }
 
+  /** Milliseconds on a clock that nobody sets and that goes on while the process is frozen: for spans within this process. */
+  monotonicMs(): number {
+    return performance.now();
+  }
+
   /** Resolves when the event loop comes round again: what arrived in this turn is there by then. */
   nextTurn(): Promise<void> {
     return new Promise((resolve) => setImmediate(resolve));

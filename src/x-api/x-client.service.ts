@@ -31,8 +31,8 @@ export class XClient {
     @InjectSettings('x') private readonly settings: Settings['x'],
   ) {}
 
-  /** Signed with OAuth 1.0a as the account. @throws XFailure */
-  asAccount<T>(credentials: XCredentials, call: (client: TwitterApi) => Promise<TwitterResponse<T>>): Promise<TwitterResponse<T>> {
+  /** Signed with OAuth 1.0a as the account. Given up as `not-sent` when it is not `isInTime` at its first byte. @throws XFailure */
+  asAccount<T>(credentials: XCredentials, call: (client: TwitterApi) => Promise<TwitterResponse<T>>, isInTime = always): Promise<TwitterResponse<T>> {
     const client = new TwitterApi(
       {
         appKey: credentials.consumerKey,
@@ -40,7 +40,7 @@ export class XClient {
         accessToken: credentials.accessToken,
         accessSecret: credentials.accessTokenSecret,
       },
-      this.options(),
+      this.options(isInTime),
     );
     return this.attempt(() => call(client));
   }
@@ -70,9 +70,12 @@ export class XClient {
     return tokens.bearerToken;
   }
 
-  private options(): { httpAgent: XConnection['agent']; plugins: ITwitterApiClientPlugin[] } {
+  private options(isInTime = always): { httpAgent: XConnection['agent']; plugins: ITwitterApiClientPlugin[] } {
     const deadline: ITwitterApiClientPlugin = {
       onBeforeRequest: ({ requestOptions }) => {
+        if (!isInTime()) {
+          throw new XFailure('not-sent', { status: null, code: null, detail: 'The call was given up before it began: its time was over.' });
+        }
         // The library's own time-out only watches for silence; a body that drips would pass it.
         requestOptions.signal = AbortSignal.timeout(this.settings.timeoutMs);
       },
@@ -94,6 +97,8 @@ export class XClient {
     }
   }
 }
+
+const always = (): boolean => true;
 
 function toXFailure(error: unknown): unknown {
   if (error instanceof ApiResponseError) {

@@ -4,17 +4,12 @@ import { LimitRelease } from '../../src/messaging/outbox/limit-release.service.j
 import type { Both } from '../e2e/service.js';
 import { eventually } from '../support/eventually.js';
 
-/**
- * One statement, so that nothing passes from one count to another meanwhile. Of the messages that wait, the first of each
- * participant's whose time has come; one that waits to be written to does not count.
- */
+/** One statement, so that nothing passes from one count to another meanwhile. */
 const STILL_OPEN = `
   SELECT (SELECT count(*) FROM webhook_events WHERE status = 'received')
        + (SELECT count(*) FROM limit_subjects WHERE release_at <= :now)
-       + (SELECT count(*) FROM messages WHERE status IN ('claimed', 'sending', 'unknown'))
-       + (SELECT count(*) FROM messages AS due WHERE due.status IN ('queued', 'held') AND due.next_attempt_at <= :now AND NOT EXISTS (
-            SELECT 1 FROM messages AS ahead WHERE ahead.conversation_id = due.conversation_id AND ahead.seq < due.seq
-              AND ahead.status IN ('queued', 'held') AND (ahead.next_attempt_at IS NOT NULL OR ahead.held_because = 'rate-limit'))) AS open`;
+       + (SELECT count(*) FROM messages WHERE status = 'unknown')
+       + (SELECT count(*) FROM conversations WHERE lease_owner IS NOT NULL OR head_at <= :now) AS open`;
 
 /** Resolves once nothing is left that could happen at this moment of the clock, at X and here. */
 export async function allSettled({ sandbox, service }: Pick<Both, 'sandbox' | 'service'>, now: number): Promise<void> {

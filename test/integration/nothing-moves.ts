@@ -8,7 +8,7 @@ export async function nothingMoves({ sandbox, service, databaseUrl }: Both, now:
   await sandbox.whenIdle();
   await service.app.get(WebhookProcessor, { strict: false }).processBacklog();
   // One statement: between two, something may go from where the second looks to where the first has looked.
-  const open = `SELECT (SELECT count(*) FROM messages WHERE status IN ('queued', 'claimed', 'sending') OR (status = 'held' AND next_attempt_at <= ${now}))
+  const open = `SELECT (SELECT count(*) FROM conversations WHERE lease_owner IS NOT NULL OR head_at <= ${now})
     + (SELECT count(*) FROM limit_subjects WHERE release_at <= ${now}) + (SELECT count(*) FROM webhook_events WHERE status = 'received') AS n`;
   await eventually(async () => expect(Number((await queryDatabase<{ n: number }>(databaseUrl, open))[0]?.n)).toBe(0), 'nothing moves', { withinMs: 10_000, everyMs: 5 });
   await sandbox.whenIdle();

@@ -8,6 +8,7 @@ import { Reader } from '../../src/database/reader.service.js';
 import { ConversationEntity } from '../../src/messaging/conversation/conversation.entity.js';
 import { Dispatcher } from '../../src/messaging/outbox/dispatcher.service.js';
 import { IncomingMessages } from '../../src/messaging/incoming/incoming-messages.service.js';
+import { Slots } from '../../src/messaging/outbox/claim.js';
 import { Outbox } from '../../src/messaging/outbox/outbox.service.js';
 import { OutgoingMessages } from '../../src/messaging/acceptance/outgoing-messages.service.js';
 import { Sending } from '../../src/messaging/outbox/sending.service.js';
@@ -128,14 +129,14 @@ class Subject {
   }
 
   private async dispatch(isTaken: boolean): Promise<void> {
-    const message = await this.service.app.get(Outbox, { strict: false }).claim('att_test', []);
-    if (message === null) {
+    const [claim] = await this.service.app.get(Outbox, { strict: false }).claim('att_test', new Slots(1, 1));
+    if (claim === undefined) {
       return;
     }
     if (!isTaken) {
       this.sandbox.faults.add({ kind: 'status', route: 'send', times: 1, participant: null, delayMs: null, status: 403, code: 226, message: 'Looks automated', body: null });
     }
-    await this.service.app.get(Sending, { strict: false }).send('att_test', message);
+    await this.service.app.get(Sending, { strict: false }).send(claim);
   }
 
   private async readWindow(participantId: string): Promise<{ openedAt: number | null; used: number }> {

@@ -17,6 +17,8 @@ import { REFUSALS, startPermissionChanged } from './refusals.js';
 import { ConversationEntity } from '../conversation/conversation.entity.js';
 import { Conversations, type Participant, toWindowColumns, windowOf } from '../conversation/conversations.service.js';
 import { Dispatcher } from '../outbox/dispatcher.service.js';
+import { MessageSteps } from '../message/message-steps.service.js';
+import { Outbox } from '../outbox/outbox.service.js';
 import type { SendMessage } from '../message.dto.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { normaliseForEcho } from '../message/message-content.js';
@@ -40,6 +42,8 @@ export class OutgoingMessages {
     private readonly places: LimitPlaces,
     private readonly permissions: StartPermissions,
     private readonly book: LimitBook,
+    private readonly outbox: Outbox,
+    private readonly steps: MessageSteps,
     private readonly dispatcher: Dispatcher,
     private readonly reader: Reader,
     private readonly unitOfWork: UnitOfWork,
@@ -107,9 +111,13 @@ export class OutgoingMessages {
         beyondAllotment,
         validUntil,
         createdAt: now,
+        acceptedCharge: state.charge,
         ...state,
       } satisfies Partial<MessageEntity>);
       await manager.insert(MessageEntity, message);
+      if (message.heldBecause !== null) {
+        await this.steps.note(manager, message.id, { kind: 'held', because: message.heldBecause, until: message.heldUntil });
+      }
       const limits = await this.takePlace(manager, decided, message);
       const change = {
         ...toWindowColumns(decided.decision.window, conversation),
@@ -117,6 +125,7 @@ export class OutgoingMessages {
         lastMessageAt: Math.max(conversation.lastMessageAt ?? 0, now),
       };
       await manager.update(ConversationEntity, { id: conversation.id }, change);
+      await this.outbox.turn(manager, conversation.id);
       this.unitOfWork.afterCommit(() => this.dispatcher.wake());
       return { message, conversation: { ...conversation, ...change }, limits };
     });

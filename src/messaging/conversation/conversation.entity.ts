@@ -51,6 +51,25 @@ export class ConversationEntity {
   @InstantColumn({ name: 'read_at', nullable: true })
   readAt: number | null;
 
+  /** The message that is next to be handed to X, or is under way; null: nothing waits that time alone brings forward. */
+  @TextColumn({ name: 'head_id', nullable: true })
+  headId: string | null;
+
+  /** When the head may be claimed; null while it is under way and while something has to happen first. */
+  @InstantColumn({ name: 'head_at', nullable: true })
+  headAt: number | null;
+
+  /** Whose claim the head is under; past `leaseUntil` that of a dead dispatcher. */
+  @TextColumn({ name: 'lease_owner', nullable: true })
+  leaseOwner: string | null;
+
+  @InstantColumn({ name: 'lease_until', nullable: true })
+  leaseUntil: number | null;
+
+  /** Counts the claims, so that one which was lost is not taken for the one after it. */
+  @CountColumn({ default: 0 })
+  fence: number;
+
   @InstantColumn({ name: 'created_at' })
   createdAt: number;
 }

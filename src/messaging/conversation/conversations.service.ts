@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { type EntityManager, In } from 'typeorm';
 import type { Channel } from '../../channels/channel.js';
 import { Reader } from '../../database/reader.service.js';
 import { lockedForUpdate } from '../../database/row-lock.service.js';
@@ -56,6 +56,11 @@ export class Conversations {
         lastMessageAt: null,
         readUpTo: null,
         readAt: null,
+        headId: null,
+        headAt: null,
+        leaseOwner: null,
+        leaseUntil: null,
+        fence: 0,
         createdAt: this.clock.now(),
       } satisfies ConversationEntity);
       // Two that make the same one at once: one row stays, and both go on with it.
@@ -77,6 +82,12 @@ export class Conversations {
   async findWindow(manager: EntityManager, channelId: string, participantId: string): Promise<ReplyWindow | null> {
     const conversation = await manager.findOneBy(ConversationEntity, { channelId, participantId });
     return conversation === null ? null : windowOf(conversation);
+  }
+
+  /** The X user ids of the participants. */
+  async participantsOf(ids: readonly string[]): Promise<Set<string>> {
+    const conversations = await this.reader.repository(ConversationEntity).findBy({ id: In([...new Set(ids)]) });
+    return new Set(conversations.map(({ participantId }) => participantId));
   }
 
   /** By id, for a unit of work that settles one of its messages. */

@@ -10,7 +10,7 @@ import type { XDirectMessage } from '../../x-api/direct-message-v1.js';
 import { ConversationEntity } from '../conversation/conversation.entity.js';
 import { Conversations, toWindowColumns, windowOf } from '../conversation/conversations.service.js';
 import { Dispatcher } from '../outbox/dispatcher.service.js';
-import { EchoMatching } from './echo-matching.service.js';
+import { EchoMatching } from '../unknown/echo-matching.service.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { normaliseForEcho, toContent } from '../message/message-content.js';
 import { ReadReceipts } from '../conversation/read-receipts.service.js';
@@ -46,8 +46,8 @@ export class IncomingMessages {
     await this.conversations.lockAll(told.map(({ channel, participantId }) => ({ channelId: channel.id, participantId })));
   }
 
-  /** A message to the channel, or the echo of one that the channel's account sent. */
-  async record(channel: Channel, told: XDirectMessage, profiles: ReadonlyMap<string, Profile>): Promise<void> {
+  /** A message to the channel, or the echo of one that the channel's account sent; X tells of both in events (`echo`) and in its history (`look-up`). */
+  async record(channel: Channel, told: XDirectMessage, profiles: ReadonlyMap<string, Profile>, by: 'echo' | 'look-up' = 'echo'): Promise<void> {
     // A time in the future counts as now.
     const message = { ...told, createdAt: Math.min(told.createdAt, this.clock.now()) };
     const isOutbound = message.senderId === channel.accountId;
@@ -64,7 +64,10 @@ export class IncomingMessages {
       }
       if (!isOutbound) {
         await this.recordInbound(manager, channel, conversation, message);
-      } else if (!(await this.echoes.settle(manager, channel, conversation, message))) {
+      } else if (await this.echoes.settle(manager, channel, conversation, message, by)) {
+        // What waited for it may go.
+        this.unitOfWork.afterCommit(() => this.dispatcher.wake());
+      } else {
         await this.recordSentElsewhere(manager, channel, conversation, message);
       }
     });

@@ -54,6 +54,10 @@ export class MessageEntity {
   @TextColumn({ nullable: true })
   charge: Charge | null;
 
+  /** What it was charged when it was accepted. */
+  @TextColumn({ name: 'accepted_charge', nullable: true })
+  acceptedCharge: Charge | null;
+
   /** The window whose allotment it uses, by that window's `openedAt`. */
   @InstantColumn({ name: 'charged_window', nullable: true })
   chargedWindow: number | null;
@@ -97,10 +101,19 @@ export class MessageEntity {
   @InstantColumn({ name: 'next_attempt_at', nullable: true })
   nextAttemptAt: number | null;
 
-  @TextColumn({ name: 'claimed_by', nullable: true })
-  claimedBy: string | null;
+  /** Since when nobody knows whether X took it; stays when that is settled. */
+  @InstantColumn({ name: 'unknown_at', nullable: true })
+  unknownAt: number | null;
 
-  /** A claim past this instant is that of a dead dispatcher. */
-  @InstantColumn({ name: 'claimed_until', nullable: true })
-  claimedUntil: number | null;
+  /** How many times X's history was looked at for it. */
+  @CountColumn({ name: 'look_ups', default: 0 })
+  lookUps: number;
+
+  /** When X's history is looked at next; null: not again. */
+  @InstantColumn({ name: 'look_up_at', nullable: true })
+  lookUpAt: number | null;
+
+  /** While it is unknown, messages accepted after it for the same participant wait until then; null: they go on. */
+  @InstantColumn({ name: 'blocks_until', nullable: true })
+  blocksUntil: number | null;
 }

@@ -1,20 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
-import { Clock, type Instant } from '../../kernel/clock.js';
+import { Clock } from '../../kernel/clock.js';
 import { unreachable } from '../../kernel/problem.js';
 import type { LimitParties, OpenLimits } from '../../rate-policy/limit-book.service.js';
 import { LimitPlaces } from '../../rate-policy/limit-places.service.js';
 import type { Charge } from '../../rate-policy/reply-window.js';
 import type { SendDecision } from '../../rate-policy/send-decision.js';
 import { SendStops } from '../../rate-policy/send-stops.service.js';
-import { Ids } from '../../runtime/ids.service.js';
 import { AttemptEntity } from '../message/attempt.entity.js';
 import { ConversationEntity } from '../conversation/conversation.entity.js';
 import { Conversations, toWindowColumns, windowOf } from '../conversation/conversations.service.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { become } from '../message/message-status.js';
-import { NO_CLAIM, Outbox } from './outbox.service.js';
+import { MessageSteps } from '../message/message-steps.service.js';
+import type { Claim } from './claim.js';
+import { Outbox } from './outbox.service.js';
 import { REFUSALS } from '../acceptance/refusals.js';
 import { SendDecisions } from '../acceptance/send-decisions.service.js';
 import { Settlement } from './settlement.service.js';
@@ -22,6 +23,8 @@ import { Settlement } from './settlement.service.js';
 /** A message on its way, with `sending` and the attempt on disk. */
 export interface Departed {
   attempt: AttemptEntity;
+  message: MessageEntity;
+  participantId: string;
   parties: LimitParties;
   charge: Charge;
 }
@@ -36,23 +39,22 @@ export class Departure {
     private readonly places: LimitPlaces,
     private readonly stops: SendStops,
     private readonly settlement: Settlement,
+    private readonly steps: MessageSteps,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
-    private readonly ids: Ids,
   ) {}
 
   /** Null: the message is not to be sent now, and says why. `parties` are null when its channel is gone. */
-  async prepare(owner: string, messageId: string, parties: LimitParties | null): Promise<Departed | null> {
+  async prepare(claim: Claim, parties: LimitParties | null): Promise<Departed | null> {
     return this.unitOfWork.run(async (manager) => {
-      const claimed = await manager.findOneByOrFail(MessageEntity, { id: messageId });
-      const conversation = await this.conversations.lockById(manager, claimed.conversationId);
-      const message = await this.outbox.isOurs(manager, owner, messageId);
+      const conversation = await this.conversations.lockById(manager, claim.conversationId);
+      const message = await this.outbox.findClaimed(manager, conversation, claim);
       if (message === null) {
         return null;
       }
       const now = this.clock.now();
       if (message.validUntil !== null && message.validUntil <= now) {
-        await this.settlement.markEnded(manager, conversation, message, { status: 'expired' });
+        await this.settlement.markEnded(manager, conversation, message, { status: 'expired' }, null);
         return null;
       }
       if (parties === null) {
@@ -65,7 +67,7 @@ export class Departure {
         return null;
       }
       const charge = await this.recharge(manager, parties, conversation, message);
-      return charge === null ? null : this.depart(manager, parties, message, charge);
+      return charge === null ? null : this.depart(manager, claim, parties, conversation, message, charge);
     });
   }
 
@@ -77,6 +79,9 @@ export class Departure {
       case 'send': {
         const chargedWindow = decision.charge === 'reply' ? decision.window.openedAt : null;
         await manager.update(MessageEntity, { id: message.id }, { charge: decision.charge, chargedWindow, heldBecause: null, heldUntil: null });
+        if (decision.charge !== message.charge) {
+          await this.steps.note(manager, message.id, { kind: 'charged', charge: decision.charge });
+        }
         if (decision.charge === 'reply') {
           await this.places.giveBack(manager, message.id);
         } else if (limits !== null) {
@@ -102,6 +107,7 @@ export class Departure {
     if (limits !== null) {
       await this.places.awaitPlace(manager, limits, decision.until);
     }
+    const heldUntil = decision.reason === 'rate-limit' ? decision.until : message.validUntil;
     await manager.update(
       MessageEntity,
       { id: message.id },
@@ -110,39 +116,26 @@ export class Departure {
         charge: null,
         chargedWindow: null,
         heldBecause: decision.reason,
-        heldUntil: decision.reason === 'rate-limit' ? decision.until : message.validUntil,
-        ...NO_CLAIM,
+        heldUntil,
+        nextAttemptAt: null,
       },
     );
+    await this.steps.note(manager, message.id, { kind: 'held', because: decision.reason, until: heldUntil });
+    await this.outbox.turn(manager, message.conversationId);
   }
 
-  private async depart(manager: EntityManager, parties: LimitParties, message: MessageEntity, charge: Charge): Promise<Departed | null> {
+  private async depart(manager: EntityManager, claim: Claim, parties: LimitParties, conversation: ConversationEntity, message: MessageEntity, charge: Charge): Promise<Departed | null> {
     const lookAgainAt = await this.stops.admit(manager, parties, { id: message.id, charge });
     if (lookAgainAt !== null) {
       await this.outbox.putBack(manager, message, lookAgainAt, 'rate-limit');
       return null;
     }
     await this.places.begin(manager, message.id);
-    return { attempt: await this.begin(manager, message, this.clock.now()), parties, charge };
-  }
-
-  private async begin(manager: EntityManager, message: MessageEntity, now: Instant): Promise<AttemptEntity> {
-    const attempt = Object.assign(new AttemptEntity(), {
-      id: this.ids.create('att'),
-      messageId: message.id,
-      startedAt: now,
-      finishedAt: null,
-      outcome: 'in-flight' as const,
-      xStatus: null,
-      xCode: null,
-      detail: null,
-    });
-    await manager.insert(AttemptEntity, attempt);
-    await manager.update(MessageEntity, { id: message.id }, { status: become(message.status, 'sending') });
-    return attempt;
+    const attempt = await this.outbox.begin(manager, message, claim);
+    return { attempt, message, participantId: conversation.participantId, parties, charge };
   }
 
   private fail(manager: EntityManager, conversation: ConversationEntity, message: MessageEntity, code: string, detail: string): Promise<void> {
-    return this.settlement.markEnded(manager, conversation, message, { status: 'failed', failure: { code, detail, x: null } });
+    return this.settlement.markEnded(manager, conversation, message, { status: 'failed', failure: { code, detail, x: null } }, null);
   }
 }

@@ -4,8 +4,9 @@ import type { Settings } from '../../config/settings.js';
 import { Ids } from '../../runtime/ids.service.js';
 import { Log } from '../../runtime/log.service.js';
 import { type Timer, Timers } from '../../runtime/timers.service.js';
-import type { MessageEntity } from '../message/message.entity.js';
+import { type Claim, Slots } from './claim.js';
 import { LimitRelease } from './limit-release.service.js';
+import { LostClaims } from './lost-claims.service.js';
 import { Outbox } from './outbox.service.js';
 import { Sending } from './sending.service.js';
 
@@ -16,7 +17,8 @@ import { Sending } from './sending.service.js';
 @Injectable()
 export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly owner: string;
-  private readonly running = new Map<Promise<void>, string>();
+  private readonly running = new Set<Promise<void>>();
+  private readonly slots: Slots;
   private poll: Timer | undefined;
   private looking: Promise<void> | null = null;
   private attending: Promise<void> | null = null;
@@ -26,6 +28,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   constructor(
     private readonly outbox: Outbox,
     private readonly sending: Sending,
+    private readonly lostClaims: LostClaims,
     private readonly release: LimitRelease,
     private readonly timers: Timers,
     private readonly log: Log,
@@ -34,6 +37,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     @InjectSettings('database') private readonly database: Settings['database'],
   ) {
     this.owner = ids.create('att');
+    this.slots = new Slots(settings.concurrency, settings.concurrencyPerChannel);
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -68,43 +72,31 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     this.poll?.cancel();
     await this.looking;
     await this.attending;
-    await Promise.allSettled(this.running.keys());
+    await Promise.allSettled(this.running);
   }
 
   private async look(): Promise<void> {
     while (this.isWoken && !this.isStopping) {
       this.isWoken = false;
-      while (this.running.size < this.settings.concurrency && !this.isStopping) {
-        // One at a time: each claim has to know which channels are at their bound.
-        const message = await this.outbox.claim(this.owner, this.busyChannels()).catch((error: unknown) => {
-          this.log.error('A message could not be claimed', {}, error);
-          return null;
-        });
-        if (message === null) {
-          break;
-        }
-        this.start(message);
-      }
+      const claims = await this.outbox.claim(this.owner, this.slots.copy()).catch((error: unknown) => {
+        this.log.error('No message could be claimed', {}, error);
+        return [];
+      });
+      claims.forEach((claim) => this.start(claim));
     }
   }
 
-  private start(message: MessageEntity): void {
+  private start(claim: Claim): void {
+    this.slots.take(claim.channelId);
     const sending = this.sending
-      .send(this.owner, message)
-      .catch((error: unknown) => this.log.error('A message could not be sent or settled', { messageId: message.id }, error))
+      .send(claim)
+      .catch((error: unknown) => this.log.error('A message could not be sent or settled', { messageId: claim.messageId }, error))
       .finally(() => {
         this.running.delete(sending);
+        this.slots.giveBack(claim.channelId);
         this.wake();
       });
-    this.running.set(sending, message.channelId);
-  }
-
-  private busyChannels(): string[] {
-    const counts = new Map<string, number>();
-    for (const channelId of this.running.values()) {
-      counts.set(channelId, (counts.get(channelId) ?? 0) + 1);
-    }
-    return [...counts].filter(([, count]) => count >= this.settings.concurrencyPerChannel).map(([channelId]) => channelId);
+    this.running.add(sending);
   }
 
   /** What changes without anybody waking us: claims run out, and places in the limits come free. */
@@ -114,7 +106,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private async recover(isAlone: boolean): Promise<void> {
-    const { requeued, unknown } = await this.outbox.recover(isAlone);
+    const { requeued, unknown } = await this.lostClaims.settle(isAlone);
     if (requeued + unknown > 0) {
       this.log.warn('Messages of a dispatcher that is gone were settled', { requeued, unknown });
     }

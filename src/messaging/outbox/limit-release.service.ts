@@ -6,8 +6,11 @@ import { Clock } from '../../kernel/clock.js';
 import { nextPlaceAt } from '../../rate-policy/limit.js';
 import { LimitBook, type LimitParties } from '../../rate-policy/limit-book.service.js';
 import { LimitPlaces } from '../../rate-policy/limit-places.service.js';
+import { ConversationEntity } from '../conversation/conversation.entity.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { become } from '../message/message-status.js';
+import { MessageSteps } from '../message/message-steps.service.js';
+import { Outbox } from './outbox.service.js';
 import { waitingForPlace } from './waiting-for-place.service.js';
 
 /** Most messages that one look lets go; another look follows at once. */
@@ -23,6 +26,8 @@ export class LimitRelease {
     private readonly directory: ChannelDirectory,
     private readonly book: LimitBook,
     private readonly places: LimitPlaces,
+    private readonly outbox: Outbox,
+    private readonly steps: MessageSteps,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
   ) {}
@@ -54,6 +59,9 @@ export class LimitRelease {
           { id: message.id },
           { status: become(message.status, 'queued'), charge: 'rate-limit', heldBecause: null, heldUntil: null, nextAttemptAt: this.clock.now() },
         );
+        await this.steps.note(manager, message.id, { kind: 'released' });
+        await this.steps.note(manager, message.id, { kind: 'charged', charge: 'rate-limit' });
+        await this.outbox.turn(manager, message.conversationId);
       }
       const isAnyLeft = await waitingForPlace(manager, parties.channel.id, this.clock.now()).getExists();
       await this.places.noteLook(manager, parties.channel.accountId, isAnyLeft ? { at: nextPlaceAt(limits.states, this.clock.now()) } : null);
@@ -67,8 +75,8 @@ export class LimitRelease {
       .addOrderBy('message.id', 'ASC')
       .limit(count);
     if (manager.connection.options.type === 'postgres') {
-      // One that an inbound message is freeing at this moment is not waited for: whoever frees it may wait for these limits.
-      query.setLock('pessimistic_write').setOnLocked('skip_locked');
+      // With their conversations, whose turn changes. One that an inbound message is freeing at this moment is not waited for: whoever frees it may wait for these limits.
+      query.innerJoin(ConversationEntity, 'conversation', 'conversation.id = message.conversationId').setLock('pessimistic_write').setOnLocked('skip_locked');
     }
     return query.getMany();
   }

@@ -1,64 +1,96 @@
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, type FindOptionsWhere, In, LessThanOrEqual, MoreThan } from 'typeorm';
+import { type EntityManager, In } from 'typeorm';
 import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
-import { isUniqueViolation } from '../../database/constraint-violation.service.js';
-import { Reader } from '../../database/reader.service.js';
+import { returnedRows } from '../../database/returned-rows.service.js';
 import { lockedForUpdate } from '../../database/row-lock.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../../kernel/clock.js';
-import { LimitPlaces } from '../../rate-policy/limit-places.service.js';
+import { Ids } from '../../runtime/ids.service.js';
+import type { ConversationEntity } from '../conversation/conversation.entity.js';
 import { AttemptEntity } from '../message/attempt.entity.js';
-import { ConversationEntity } from '../conversation/conversation.entity.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { become, type HeldBecause } from '../message/message-status.js';
+import { MessageSteps } from '../message/message-steps.service.js';
+import type { Claim, Slots } from './claim.js';
+import { claimStatement, TURN } from './outbox-statements.js';
 
-const CLAIMABLE = ['queued', 'held'] as const;
-/** Of a message that nobody is to hand to X any more. */
-export const NO_CLAIM = { claimedBy: null, claimedUntil: null, nextAttemptAt: null } as const;
+interface Leased {
+  id: string;
+  head_id: string;
+  channel_id: string;
+  fence: number;
+}
 
 /**
- * The messages that wait to be handed to X, in our own tables. A claim is a lease: one that its owner did not live to settle
- * is open again when nothing was sent, and `unknown` when something may have been. The head of each conversation's queue is
- * claimed and nothing behind it, so that messages to one participant leave in their order.
+ * The messages that wait to be handed to X, in our own tables: a queue for each conversation, and a lease on its head.
+ *
+ * free ──claim──▶ leased (head `claimed`) ──begin──▶ leased (head `sending`) ──settled, put back──▶ free
+ *
+ * A lease has an owner, an end and a fence; whoever acts under it holds the conversation's lock and asks `isOurs` first. What its
+ * owner did not live to settle is for `LostClaims`. So messages to one participant leave one at a time and in their order, and
+ * those to others side by side. Two unique indices have the database itself refuse a second message under way in a conversation
+ * and a second live attempt of a message.
+ *
+ * Everything is called in a unit of work, under the conversation's lock; `claim` alone takes both by itself.
  */
 @Injectable()
 export class Outbox {
   constructor(
-    private readonly reader: Reader,
     private readonly unitOfWork: UnitOfWork,
-    private readonly places: LimitPlaces,
+    private readonly steps: MessageSteps,
     private readonly clock: Clock,
+    private readonly ids: Ids,
     @InjectSettings('messaging') private readonly settings: Settings['messaging'],
   ) {}
 
-  /** Claims the message that has been due longest, of no channel in `busyChannels`; null when there is none. */
-  async claim(owner: string, busyChannels: readonly string[]): Promise<MessageEntity | null> {
-    const now = this.clock.now();
-    return this.unitOfWork
-      .run(async (manager) => {
-        const due = await this.findDue(manager, now, busyChannels);
-        if (due === null) {
-          return null;
+  /** Claims what has been due longest, as many as there are free slots for; uses the slots up. */
+  async claim(owner: string, slots: Slots): Promise<Claim[]> {
+    const claimedAt = this.clock.now();
+    return this.unitOfWork.run(async (manager) => {
+      const claims: Claim[] = [];
+      while (!slots.isFull) {
+        const leased = await this.leaseNext(manager, owner, claimedAt, slots.fullChannels);
+        if (leased === null) {
+          break;
         }
-        const claim = { status: become(due.status, 'claimed'), claimedBy: owner, claimedUntil: now + this.settings.leaseMs } as const;
-        await manager.update(MessageEntity, { id: due.id }, claim);
-        return Object.assign(due, claim);
-      })
-      .catch((error: unknown) => {
-        // Another instance claimed in the same conversation at the same moment, and the index refused the second: next time.
-        if (isUniqueViolation(error)) {
-          return null;
+        const { id: conversationId, head_id: messageId, channel_id: channelId, fence } = leased;
+        const claimed = await manager.update(MessageEntity, { id: messageId, status: In(['queued', 'held']) }, { status: 'claimed' });
+        if (claimed.affected !== 1) {
+          throw new Error(`The head of conversation ${conversationId} does not wait: ${messageId}`);
         }
-        throw error;
-      });
+        slots.take(channelId);
+        claims.push({ owner, fence, messageId, conversationId, channelId, claimedAt });
+      }
+      return claims;
+    });
   }
 
-  /** True when the message is still claimed by `owner`, whose lease has not run out. Called under the conversation's lock. */
-  async isOurs(manager: EntityManager, owner: string, messageId: string): Promise<MessageEntity | null> {
-    const message = await manager.findOne(MessageEntity, { where: { id: messageId }, ...lockedForUpdate<MessageEntity>(manager) });
-    const isClaimed = message?.status === 'claimed' && message.claimedBy === owner;
-    return isClaimed && (message.claimedUntil ?? 0) > this.clock.now() ? message : null;
+  /** The claimed message, if the claim still holds. */
+  async findClaimed(manager: EntityManager, conversation: ConversationEntity, claim: Claim): Promise<MessageEntity | null> {
+    const isOurs = conversation.leaseOwner === claim.owner && conversation.fence === claim.fence && (conversation.leaseUntil ?? 0) > this.clock.now();
+    const message = isOurs ? await manager.findOne(MessageEntity, { where: { id: claim.messageId }, ...lockedForUpdate<MessageEntity>(manager) }) : null;
+    return message?.status === 'claimed' ? message : null;
+  }
+
+  /** The claimed message leaves. With this on disk its first byte may go, and no other try is made unless X certainly did not get it. */
+  async begin(manager: EntityManager, message: MessageEntity, claim: Claim): Promise<AttemptEntity> {
+    const attempt = Object.assign(new AttemptEntity(), {
+      id: this.ids.create('att'),
+      messageId: message.id,
+      claimedAt: claim.claimedAt,
+      startedAt: this.clock.now(),
+      finishedAt: null,
+      outcome: 'in-flight' as const,
+      xStatus: null,
+      xCode: null,
+      detail: null,
+      settledAt: null,
+      settledBy: null,
+    });
+    await manager.insert(AttemptEntity, attempt);
+    await manager.update(MessageEntity, { id: message.id }, { status: become(message.status, 'sending') });
+    return attempt;
   }
 
   /** Puts a claimed or sending message, which X certainly does not have, back to wait until `until`. */
@@ -71,81 +103,24 @@ export class Outbox {
         heldBecause,
         heldUntil: heldBecause === null ? null : until,
         nextAttemptAt: until,
-        claimedBy: null,
-        claimedUntil: null,
       },
     );
+    // A pause is looked at again every few seconds: told once.
+    if (heldBecause !== null && heldBecause !== message.heldBecause) {
+      await this.steps.note(manager, message.id, { kind: 'held', because: heldBecause, until });
+    }
+    await this.turn(manager, message.conversationId);
   }
 
-  /**
-   * Settles claims whose owner is gone: those past their lease, and at a start on SQLite (`isAlone`) all of them,
-   * since one process uses the file.
-   */
-  async recover(isAlone: boolean): Promise<{ requeued: number; unknown: number }> {
-    const lost = { claimedUntil: isAlone ? MoreThan(0) : LessThanOrEqual(this.clock.now()) };
-    const requeued = await this.requeue(lost);
-    const sending = await this.reader.repository(MessageEntity).findBy({ status: 'sending', ...lost });
-    let unknown = 0;
-    for (const { id, conversationId } of sending) {
-      // Under the conversation's lock, and looked at anew: X's answer may be settled at this very moment.
-      const isUnknown = await this.unitOfWork.run(async (manager) => {
-        await manager.findOneOrFail(ConversationEntity, { where: { id: conversationId }, ...lockedForUpdate<ConversationEntity>(manager) });
-        const marked = await manager.update(MessageEntity, { id, status: 'sending', ...lost }, { status: 'unknown', ...NO_CLAIM });
-        if (marked.affected === 1) {
-          await manager.update(
-            AttemptEntity,
-            { messageId: id, outcome: 'in-flight' },
-            { outcome: 'unknown', finishedAt: this.clock.now(), detail: 'The service stopped before X’s answer came.' },
-          );
-          // X may have counted it, so it goes on counting here.
-          await this.places.count(manager, id, this.clock.now());
-        }
-        return marked.affected === 1;
-      });
-      unknown += isUnknown ? 1 : 0;
-    }
-    return { requeued, unknown };
+  /** Whose turn it is in a conversation, and when: after each change to what waits or is under way in it. Ends the lease when nothing is under way any more. */
+  async turn(manager: EntityManager, conversationId: string): Promise<void> {
+    await manager.query(TURN, [conversationId]);
   }
 
-  /** Those that somebody else has locked are in good hands. */
-  private async requeue(lost: FindOptionsWhere<MessageEntity>): Promise<number> {
-    return this.unitOfWork.run(async (manager) => {
-      const claimed = await manager.find(MessageEntity, { where: { status: 'claimed', ...lost }, ...lockedForUpdate<MessageEntity>(manager, 'skip_locked') });
-      if (claimed.length > 0) {
-        await manager.update(MessageEntity, { id: In(claimed.map(({ id }) => id)) }, { status: 'queued', claimedBy: null, claimedUntil: null });
-      }
-      return claimed.length;
-    });
-  }
-
-  private findDue(manager: EntityManager, now: Instant, busyChannels: readonly string[]): Promise<MessageEntity | null> {
-    const query = manager
-      .createQueryBuilder(MessageEntity, 'message')
-      .where('message.status IN (:...claimable)', { claimable: CLAIMABLE })
-      .andWhere('message.nextAttemptAt <= :now', { now })
-      .andWhere(
-        `NOT EXISTS ${manager
-          .createQueryBuilder()
-          .subQuery()
-          .select('1')
-          .from(MessageEntity, 'ahead')
-          .where('ahead.conversationId = message.conversationId')
-          .andWhere(
-            "(ahead.status IN ('claimed', 'sending') OR (ahead.status IN ('queued', 'held') AND (ahead.nextAttemptAt IS NOT NULL OR ahead.heldBecause = 'rate-limit') AND ahead.seq < message.seq))",
-          )
-          .getQuery()}`,
-      )
-      .orderBy('message.nextAttemptAt', 'ASC')
-      // After a stop of X all are due at once, and replies go first.
-      .addOrderBy('message.startsConversation', 'ASC')
-      .addOrderBy('message.id', 'ASC')
-      .limit(1);
-    if (busyChannels.length > 0) {
-      query.andWhere('message.channelId NOT IN (:...busyChannels)', { busyChannels });
-    }
-    if (manager.connection.options.type === 'postgres') {
-      query.setLock('pessimistic_write').setOnLocked('skip_locked');
-    }
-    return query.getOne();
+  private async leaseNext(manager: EntityManager, owner: string, now: Instant, busyChannels: readonly string[]): Promise<Leased | null> {
+    const { type } = manager.connection.options;
+    const statement = claimStatement(type === 'postgres' ? 'postgres' : 'sqlite', busyChannels.length);
+    const [leased] = await returnedRows<Leased>(manager, statement, [now, ...busyChannels, owner, now + this.settings.leaseMs]);
+    return leased ?? null;
   }
 }

@@ -3,6 +3,8 @@ import type { EntityManager } from 'typeorm';
 import { ChannelConnection } from '../../channels/channel-connection.service.js';
 import { ChannelCredentials } from '../../channels/channel-credentials.service.js';
 import { ChannelDirectory } from '../../channels/channel-directory.service.js';
+import { InjectSettings } from '../../config/inject-settings.decorator.js';
+import type { Settings } from '../../config/settings.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock } from '../../kernel/clock.js';
 import { SECOND_MS } from '../../kernel/duration.js';
@@ -14,16 +16,18 @@ import { StartPermissions } from '../../rate-policy/start-permissions.service.js
 import { timeOfSend } from '../../rate-policy/time-of-send.js';
 import { Log } from '../../runtime/log.service.js';
 import { Randomness } from '../../runtime/randomness.service.js';
+import { Timers } from '../../runtime/timers.service.js';
 import type { SentMessage } from '../../x-api/messages-api.js';
 import { XApi } from '../../x-api/x-api.service.js';
 import { XFailure } from '../../x-api/x-failure.js';
-import { AttemptEntity, type AttemptOutcome } from '../message/attempt.entity.js';
+import { AttemptEntity } from '../message/attempt.entity.js';
 import { ConversationEntity } from '../conversation/conversation.entity.js';
 import { Conversations } from '../conversation/conversations.service.js';
 import { type Departed, Departure } from './departure.service.js';
 import { MessageEntity } from '../message/message.entity.js';
-import { become, canBecome } from '../message/message-status.js';
-import { NO_CLAIM, Outbox } from './outbox.service.js';
+import { canBecome } from '../message/message-status.js';
+import type { Claim } from './claim.js';
+import { Outbox } from './outbox.service.js';
 import { classifySendFailure, retryDelayMs, type SendFailure } from './send-outcome.js';
 import { Settlement } from './settlement.service.js';
 
@@ -54,22 +58,23 @@ export class Sending {
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly randomness: Randomness,
+    private readonly timers: Timers,
     private readonly log: Log,
+    @InjectSettings('messaging') private readonly settings: Settings['messaging'],
   ) {}
 
-  async send(owner: string, message: MessageEntity): Promise<void> {
-    const channel = await this.channels.findById(message.channelId);
+  async send(claim: Claim): Promise<void> {
+    const isInTime = this.startDeadline();
+    const channel = await this.channels.findById(claim.channelId);
     // Opened first: what fails before `sending` is committed is simply tried again.
     const credentials = channel === null ? null : await this.credentials.get(channel.id);
-    const conversation = await this.conversations.get(message.team, message.conversationId);
-    const departed = await this.departure.prepare(owner, message.id, channel === null ? null : await this.book.partiesOf(channel));
+    const departed = await this.departure.prepare(claim, channel === null ? null : await this.book.partiesOf(channel));
     if (departed === null || channel === null || credentials === null) {
       return;
     }
+    const { message, participantId } = departed;
     try {
-      const sent = await this.x
-        .messages(channel.messagesApi)
-        .sendText(credentials, conversation.participantId, message.content.text);
+      const sent = await this.x.messages(channel.messagesApi).sendText(credentials, participantId, message.content.text, isInTime);
       await this.settle(message, true, (manager, locked, current) => this.settleSent(manager, locked, current, departed, sent));
     } catch (error) {
       if (!(error instanceof XFailure)) {
@@ -78,6 +83,15 @@ export class Sending {
       const outcome = classifySendFailure(error);
       await this.settle(message, outcome.kind === 'failed', (manager, locked, current) => this.settleFailure(manager, locked, current, departed, error, outcome));
     }
+  }
+
+  /**
+   * Whether the call may still begin. A process that was frozen after the claim must not write its bytes when it wakes: others have
+   * taken the message for unknown by then. What is left of the lease is enough for the call to end in it.
+   */
+  private startDeadline(): () => boolean {
+    const latest = this.timers.monotonicMs() + this.settings.leaseMs / 3;
+    return () => this.timers.monotonicMs() <= latest;
   }
 
   /** Writes what X answered, unless X's echo has settled the message meanwhile, or the end of our lease has made it `unknown`: that only a clear answer ends. */
@@ -96,8 +110,8 @@ export class Sending {
   }
 
   private async settleSent(manager: EntityManager, conversation: ConversationEntity, message: MessageEntity, { attempt, parties, charge }: Departed, sent: SentMessage): Promise<void> {
-    await this.finish(manager, attempt, 'sent', { status: 200, code: null, detail: '' });
-    await this.settlement.markSent(manager, parties.channel, conversation, message, sent);
+    await this.settlement.finishAttempt(manager, attempt.id, 'sent', { status: 200, code: null });
+    await this.settlement.markSent(manager, parties.channel, conversation, message, sent, 'answer');
     const at = timeOfSend(sent.createdAt, attempt.startedAt, this.clock.now());
     await this.stops.learn(parties, message.id, { limits: sent.limits, isRefused: false, charge, at });
   }
@@ -111,13 +125,13 @@ export class Sending {
     }
     switch (outcome.kind) {
       case 'retry': {
-        await this.finish(manager, attempt, 'not-sent', failure.answer);
+        await this.settlement.finishAttempt(manager, attempt.id, 'not-sent', failure.answer);
         await this.places.putBack(manager, message.id);
         const tries = await manager.countBy(AttemptEntity, { messageId: message.id });
         return this.outbox.putBack(manager, message, now + retryDelayMs(tries, this.randomness.fraction()), null);
       }
       case 'rate-limited': {
-        await this.finish(manager, attempt, 'not-sent', failure.answer);
+        await this.settlement.finishAttempt(manager, attempt.id, 'not-sent', failure.answer);
         await this.places.putBack(manager, message.id);
         const until = this.stops.stopUntil(await this.book.readSubjects(manager, parties), { id: message.id, charge });
         return this.outbox.putBack(manager, message, Math.max(until ?? 0, now + LOOK_AGAIN_MS), 'rate-limit');
@@ -125,11 +139,7 @@ export class Sending {
       case 'failed':
         return this.settleFailed(manager, conversation, message, departed, failure, outcome);
       case 'unknown':
-        await this.finish(manager, attempt, 'unknown', failure.answer);
-        // X may have counted it, so it goes on counting here.
-        await this.places.count(manager, message.id, now);
-        await manager.update(MessageEntity, { id: message.id }, { status: become(message.status, 'unknown'), ...NO_CLAIM });
-        return undefined;
+        return this.settlement.markUnknown(manager, parties.channel, message, failure.answer);
       default:
         return unreachable(outcome);
     }
@@ -143,7 +153,7 @@ export class Sending {
     failure: XFailure,
     outcome: Extract<SendFailure, { kind: 'failed' }>,
   ): Promise<void> {
-    await this.finish(manager, attempt, 'failed', failure.answer);
+    await this.settlement.finishAttempt(manager, attempt.id, 'failed', failure.answer);
     if (failure.hasCode(...MAY_NOT_START)) {
       await this.permissions.learn(channel.id, conversation.participantId, 'not-allowed', this.clock.now());
     }
@@ -153,14 +163,6 @@ export class Sending {
     await this.settlement.markEnded(manager, conversation, message, {
       status: 'failed',
       failure: { code: outcome.code, detail: failure.answer.detail, x: failure.answer },
-    });
-  }
-
-  private async finish(manager: EntityManager, attempt: AttemptEntity, outcome: AttemptOutcome, answer: XFailure['answer']): Promise<void> {
-    await manager.update(
-      AttemptEntity,
-      { id: attempt.id },
-      { outcome, finishedAt: this.clock.now(), xStatus: answer.status, xCode: answer.code, detail: answer.detail === '' ? null : answer.detail },
-    );
+    }, 'answer');
   }
 }

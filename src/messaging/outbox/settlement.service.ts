@@ -1,35 +1,43 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { type EntityManager, In, IsNull } from 'typeorm';
 import type { Channel } from '../../channels/channel.js';
+import { InjectSettings } from '../../config/inject-settings.decorator.js';
+import type { Settings } from '../../config/settings.js';
 import { Clock } from '../../kernel/clock.js';
+import type { XAnswer } from '../../kernel/problem.js';
 import { compareXIds } from '../../kernel/x-id.js';
 import { LimitPlaces } from '../../rate-policy/limit-places.service.js';
 import { giveBackReply } from '../../rate-policy/reply-window.js';
 import type { SentMessage } from '../../x-api/messages-api.js';
 import { ConversationEntity } from '../conversation/conversation.entity.js';
 import { toWindowColumns, windowOf } from '../conversation/conversations.service.js';
+import { AttemptEntity, type AttemptOutcome, type SettledBy } from '../message/attempt.entity.js';
 import { MessageEntity, type MessageFailure } from '../message/message.entity.js';
 import { become } from '../message/message-status.js';
-import { NO_CLAIM } from './outbox.service.js';
+import { MessageSteps } from '../message/message-steps.service.js';
+import { firstLookUpAt } from '../unknown/look-up-plan.js';
 import { WindowCharges } from '../window/window-charges.service.js';
+import { Outbox } from './outbox.service.js';
 
-/** The ends of a message, each with what it means for the reply window and the limits. Called under the conversation's lock. */
+/** What X said of an attempt, as far as it said anything. */
+export type AttemptAnswer = Partial<XAnswer>;
+
+/** The ends of a message and of its attempts, each with what it means for the reply window, the limits and the queue. Called under the conversation's lock. */
 @Injectable()
 export class Settlement {
   constructor(
+    private readonly outbox: Outbox,
     private readonly charges: WindowCharges,
     private readonly places: LimitPlaces,
+    private readonly steps: MessageSteps,
     private readonly clock: Clock,
+    @InjectSettings('messaging') private readonly settings: Settings['messaging'],
   ) {}
 
   /** X has taken it. Its charge is now a fact, by X's time of it. */
-  async markSent(
-    manager: EntityManager,
-    channel: Channel,
-    conversation: ConversationEntity,
-    message: MessageEntity,
-    sent: SentMessage,
-  ): Promise<void> {
+  async markSent(manager: EntityManager, channel: Channel, conversation: ConversationEntity, message: MessageEntity, sent: SentMessage, by: SettledBy): Promise<void> {
+    // A caller has said so before X did.
+    const isKnown = message.status === 'sent' || message.status === 'read';
     // The participant may have read it before we know that it is sent.
     const isRead = conversation.readUpTo !== null && compareXIds(sent.xMessageId, conversation.readUpTo) <= 0;
     // A time in the future counts as now.
@@ -38,26 +46,38 @@ export class Settlement {
     await this.places.settle(manager, channel, message.id, settled.charge, at);
     // The echo may have come first and not have been known as ours: X's id says that it is the same message.
     await manager.delete(MessageEntity, { channelId: message.channelId, xMessageId: sent.xMessageId, source: 'elsewhere' });
+    await this.settleAttempt(manager, message.id, 'sent', by);
     await manager.update(
       MessageEntity,
       { id: message.id },
       {
-        ...NO_CLAIM,
-        status: isRead ? become(become(message.status, 'sent'), 'read') : become(message.status, 'sent'),
-        readAt: isRead ? conversation.readAt : null,
+        ...(isKnown ? {} : { status: isRead ? become(become(message.status, 'sent'), 'read') : become(message.status, 'sent'), readAt: isRead ? conversation.readAt : null }),
         xMessageId: sent.xMessageId,
         xCreatedAt: sent.createdAt,
         sentAt: sent.createdAt,
+        failure: null,
         charge: settled.charge,
         chargedWindow: settled.chargedWindow,
+        ...NOTHING_TO_COME,
       },
     );
+    if (settled.charge !== message.charge) {
+      await this.steps.note(manager, message.id, { kind: 'charged', charge: settled.charge });
+    }
     const lastMessageAt = Math.max(conversation.lastMessageAt ?? 0, sent.createdAt);
-    await manager.update(
-      ConversationEntity,
-      { id: conversation.id },
-      { ...toWindowColumns(settled.window, conversation), lastMessageAt },
-    );
+    await manager.update(ConversationEntity, { id: conversation.id }, { ...toWindowColumns(settled.window, conversation), lastMessageAt });
+    if (conversation.windowOpenedAt !== null && at < conversation.windowOpenedAt) {
+      // The participant has written again since: what it cost is decided in the window of its own time.
+      await this.charges.chargeAround(manager, channel, conversation.id, at);
+    }
+    await this.outbox.turn(manager, conversation.id);
+  }
+
+  /** Somebody who knows says that X took it, and X has not told of it. It keeps the charge that it was handed over with. */
+  async markSentUnseen(manager: EntityManager, message: MessageEntity, by: SettledBy): Promise<void> {
+    await this.settleAttempt(manager, message.id, 'sent', by);
+    await manager.update(MessageEntity, { id: message.id }, { status: become(message.status, 'sent'), sentAt: message.unknownAt, ...NOTHING_TO_COME });
+    await this.outbox.turn(manager, message.conversationId);
   }
 
   /** X definitely did not take it, or it is not going there any more: what it used of the window or the limits is given back. */
@@ -66,6 +86,7 @@ export class Settlement {
     conversation: ConversationEntity,
     message: MessageEntity,
     end: { status: 'failed'; failure: MessageFailure } | { status: 'expired' | 'cancelled' },
+    by: SettledBy | null,
   ): Promise<void> {
     const window = giveBackReply(windowOf(conversation), message.chargedWindow);
     const failure = end.status === 'failed' ? end.failure : null;
@@ -73,8 +94,69 @@ export class Settlement {
     await manager.update(
       MessageEntity,
       { id: message.id },
-      { ...NO_CLAIM, status: become(message.status, end.status), failure: failure, charge: null, chargedWindow: null, heldUntil: null, heldBecause: null },
+      { status: become(message.status, end.status), failure, charge: null, chargedWindow: null, heldUntil: null, heldBecause: null, ...NOTHING_TO_COME },
     );
+    if (message.charge !== null) {
+      await this.steps.note(manager, message.id, { kind: 'charged', charge: null });
+    }
+    if (by === null) {
+      await this.steps.note(manager, message.id, { kind: 'settled', status: end.status });
+    } else {
+      await this.settleAttempt(manager, message.id, 'failed', by);
+    }
     await manager.update(ConversationEntity, { id: conversation.id }, toWindowColumns(window, conversation));
+    await this.outbox.turn(manager, conversation.id);
+  }
+
+  /** X may have taken it. It keeps its charge, since X may have counted it, and is looked for; `channel` is null when it is gone. */
+  async markUnknown(manager: EntityManager, channel: Channel | null, message: MessageEntity, answer: AttemptAnswer): Promise<void> {
+    const now = this.clock.now();
+    const live = await manager.findOneBy(AttemptEntity, { messageId: message.id, outcome: 'in-flight' });
+    if (live !== null) {
+      await this.finishAttempt(manager, live.id, 'unknown', answer);
+    }
+    await this.places.count(manager, message.id, now);
+    const isWaitedFor = (channel?.policy.afterUnknown ?? this.settings.afterUnknown) === 'wait';
+    await manager.update(
+      MessageEntity,
+      { id: message.id },
+      {
+        status: become(message.status, 'unknown'),
+        nextAttemptAt: null,
+        unknownAt: now,
+        lookUps: 0,
+        lookUpAt: firstLookUpAt(now),
+        blocksUntil: isWaitedFor ? now + this.settings.waitForUnknownMs : null,
+      },
+    );
+    await this.outbox.turn(manager, message.conversationId);
+  }
+
+  /** X's answer to an attempt, or the end of waiting for one. */
+  async finishAttempt(manager: EntityManager, attemptId: string, outcome: AttemptOutcome, { status, code, detail }: AttemptAnswer): Promise<void> {
+    const finishedAt = this.clock.now();
+    const settled = outcome === 'unknown' ? {} : { settledAt: finishedAt, settledBy: 'answer' as const };
+    await manager.update(
+      AttemptEntity,
+      { id: attemptId },
+      { outcome, finishedAt, xStatus: status ?? null, xCode: code ?? null, detail: detail === undefined || detail === '' ? null : detail, ...settled },
+    );
+  }
+
+  /** What became of the attempt that may have been taken, when something other than X's answer to it tells; X's answer stays on record. */
+  private async settleAttempt(manager: EntityManager, messageId: string, outcome: 'sent' | 'failed', by: SettledBy): Promise<void> {
+    if (by === 'answer') {
+      return;
+    }
+    const settled = { outcome, settledAt: this.clock.now(), settledBy: by };
+    await manager.update(AttemptEntity, { messageId, outcome: In(['in-flight', 'unknown']) }, settled);
+    if (outcome === 'sent') {
+      // X tells of a message that was taken for failed.
+      await manager.update(AttemptEntity, { messageId, outcome: 'failed', settledBy: In(['look-up', 'resolution']) }, settled);
+    }
+    await manager.update(AttemptEntity, { messageId, finishedAt: IsNull() }, { finishedAt: this.clock.now() });
   }
 }
+
+/** Of a message with which nothing more happens by itself. */
+const NOTHING_TO_COME = { nextAttemptAt: null, lookUpAt: null, blocksUntil: null } as const;

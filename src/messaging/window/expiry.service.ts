@@ -10,6 +10,7 @@ import { ConversationEntity } from '../conversation/conversation.entity.js';
 import { Conversations } from '../conversation/conversations.service.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { WAITING_STATUSES } from '../message/message-status.js';
+import { Outbox } from '../outbox/outbox.service.js';
 import { Settlement } from '../outbox/settlement.service.js';
 import { WindowEvents } from './window-events.service.js';
 
@@ -23,6 +24,7 @@ export class Expiry {
     private readonly reader: Reader,
     private readonly unitOfWork: UnitOfWork,
     private readonly conversations: Conversations,
+    private readonly outbox: Outbox,
     private readonly settlement: Settlement,
     private readonly windowEvents: WindowEvents,
     private readonly channels: ChannelDirectory,
@@ -59,7 +61,7 @@ export class Expiry {
         const conversation = await this.conversations.lockById(manager, conversationId);
         const message = await manager.findOneBy(MessageEntity, { id, ...due });
         if (message !== null) {
-          await this.settlement.markEnded(manager, conversation, message, { status: 'expired' });
+          await this.settlement.markEnded(manager, conversation, message, { status: 'expired' }, null);
           expired += 1;
         }
       });
@@ -82,8 +84,15 @@ export class Expiry {
     if (gone.length === 0) {
       return 0;
     }
-    const freed = await this.unitOfWork.run((manager) => manager.update(MessageEntity, { ...waiting, channelId: In(gone) }, { nextAttemptAt: this.clock.now() }));
-    return freed.affected ?? 0;
+    return this.unitOfWork.run(async (manager) => {
+      const orphans = await manager.findBy(MessageEntity, { ...waiting, channelId: In(gone) });
+      for (const conversationId of [...new Set(orphans.map((orphan) => orphan.conversationId))].sort()) {
+        await this.conversations.lockById(manager, conversationId);
+        await manager.update(MessageEntity, { ...waiting, conversationId }, { nextAttemptAt: this.clock.now() });
+        await this.outbox.turn(manager, conversationId);
+      }
+      return orphans.length;
+    });
   }
 
   private closeSome(): Promise<number> {

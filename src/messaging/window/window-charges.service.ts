@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Between, type EntityManager, type FindOptionsWhere, In, MoreThanOrEqual } from 'typeorm';
+import { Between, type EntityManager, type FindOperator, type FindOptionsWhere, In, LessThanOrEqual, MoreThan, MoreThanOrEqual } from 'typeorm';
 import type { Channel } from '../../channels/channel.js';
 import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
@@ -10,6 +10,8 @@ import { type Charge, expiresAt, giveBackReply, isOpen, type ReplyWindow, type R
 import { LimitPlaces } from '../../rate-policy/limit-places.service.js';
 import { RatePolicy } from '../../rate-policy/rate-policy.service.js';
 import { MessageEntity } from '../message/message.entity.js';
+import { MessageSteps } from '../message/message-steps.service.js';
+import { Outbox } from '../outbox/outbox.service.js';
 import { become, type HeldBecause, type MessageStatus } from '../message/message-status.js';
 
 const NOT_YET_SENT: MessageStatus[] = ['queued', 'claimed', 'held'];
@@ -27,6 +29,8 @@ export class WindowCharges {
   constructor(
     private readonly ratePolicy: RatePolicy,
     private readonly places: LimitPlaces,
+    private readonly outbox: Outbox,
+    private readonly steps: MessageSteps,
     private readonly clock: Clock,
     @InjectSettings('ratePolicy') private readonly settings: Settings['ratePolicy'],
   ) {}
@@ -61,6 +65,7 @@ export class WindowCharges {
         await this.stayBeyond(manager, message, isOpen(opened, rule, this.clock.now()) ? 'allotment-used' : 'window-closed');
       }
     }
+    await this.outbox.turn(manager, conversationId);
     return { window, isSomethingFreed };
   }
 
@@ -69,10 +74,23 @@ export class WindowCharges {
    * what X made of it then.
    */
   async chargePast(manager: EntityManager, channel: Channel, conversationId: string, inboundAt: Instant, inboundId: string): Promise<void> {
-    const next = await manager.findOne(MessageEntity, {
-      where: { conversationId, direction: 'inbound', xCreatedAt: MoreThanOrEqual(inboundAt) },
-      order: { xCreatedAt: 'ASC' },
+    await this.chargeUntilNext(manager, channel, conversationId, inboundAt, inboundId, MoreThanOrEqual(inboundAt));
+  }
+
+  /** A message of which we learn late that X took it, at a time before the window that is open now: the window of that time is charged as X counted it. */
+  async chargeAround(manager: EntityManager, channel: Channel, conversationId: string, sentAt: Instant): Promise<void> {
+    const opener = await manager.findOne(MessageEntity, {
+      where: { conversationId, direction: 'inbound', xCreatedAt: LessThanOrEqual(sentAt) },
+      order: { xCreatedAt: 'DESC' },
     });
+    if (opener?.xCreatedAt !== undefined && opener.xCreatedAt !== null && opener.xMessageId !== null) {
+      await this.chargeUntilNext(manager, channel, conversationId, opener.xCreatedAt, opener.xMessageId, MoreThan(opener.xCreatedAt));
+    }
+  }
+
+  /** Charges the window that an inbound message opened, until the one after it did. */
+  private async chargeUntilNext(manager: EntityManager, channel: Channel, conversationId: string, inboundAt: Instant, inboundId: string, later: FindOperator<number>): Promise<void> {
+    const next = await manager.findOne(MessageEntity, { where: { conversationId, direction: 'inbound', xCreatedAt: later }, order: { xCreatedAt: 'ASC' } });
     const past = { openedAt: inboundAt, used: 0 };
     const end = Math.min(next?.xCreatedAt ?? Infinity, expiresAt(past, this.ruleOf(channel)));
     await this.chargeSent(manager, channel, conversationId, past, inboundId, end);
@@ -90,7 +108,8 @@ export class WindowCharges {
       return { charge: 'rate-limit', chargedWindow: null, window: giveBackReply(window, message.chargedWindow) };
     }
     if (!isInside || message.chargedWindow === window.openedAt) {
-      return { charge: message.charge, chargedWindow: message.chargedWindow, window };
+      // One without a charge was taken for failed, and X tells of it after all: it has counted it.
+      return { charge: message.charge ?? 'rate-limit', chargedWindow: message.chargedWindow, window };
     }
     const taken = takeReply(window, rule, sentAt);
     return { charge: taken.charge, chargedWindow: taken.charge === 'reply' ? window.openedAt : null, window: taken.window };
@@ -127,6 +146,7 @@ export class WindowCharges {
         await this.makeReply(manager, message, opened.openedAt);
       } else if (message.source === 'api') {
         await manager.update(MessageEntity, { id: message.id }, { charge: 'rate-limit', chargedWindow: null });
+        await this.noteCharge(manager, message, 'rate-limit');
         await this.places.settle(manager, channel, message.id, 'rate-limit', sentAt);
       }
     }
@@ -150,7 +170,17 @@ export class WindowCharges {
         ...(isWaiting(message) ? { status: become(message.status, 'queued'), heldBecause: null, heldUntil: null, nextAttemptAt: this.clock.now() } : {}),
       },
     );
+    if (isWaiting(message)) {
+      await this.steps.note(manager, message.id, { kind: 'released' });
+    }
+    await this.noteCharge(manager, message, 'reply');
     await this.places.giveBack(manager, message.id);
+  }
+
+  private async noteCharge(manager: EntityManager, message: MessageEntity, charge: Charge): Promise<void> {
+    if (message.source === 'api' && message.charge !== charge) {
+      await this.steps.note(manager, message.id, { kind: 'charged', charge });
+    }
   }
 
   /** The window has no room for one that is not sent yet. */

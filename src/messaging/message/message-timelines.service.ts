@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common';
+import { Reader } from '../../database/reader.service.js';
+import { AttemptEntity } from './attempt.entity.js';
+import { MessageQueries } from './message-queries.service.js';
+import { MessageStepEntity } from './message-step.entity.js';
+import { type TimelineEntry, toTimeline } from './message-timeline.js';
+
+/** Tells what happened to a message. */
+@Injectable()
+export class MessageTimelines {
+  constructor(
+    private readonly reader: Reader,
+    private readonly queries: MessageQueries,
+  ) {}
+
+  /** @throws Problem `message.not-found` */
+  async get(team: string, id: string): Promise<TimelineEntry[]> {
+    const message = await this.queries.get(team, id);
+    const attempts = await this.reader.repository(AttemptEntity).find({ where: { messageId: id }, order: { startedAt: 'ASC', id: 'ASC' } });
+    const steps = await this.reader.repository(MessageStepEntity).find({ where: { messageId: id }, order: { id: 'ASC' } });
+    return toTimeline({ message, attempts, steps });
+  }
+}

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from '../../database/unit-of-work.service.js';
+import { Problem } from '../../kernel/problem.js';
+import { Conversations } from '../conversation/conversations.service.js';
+import { MessageEntity } from '../message/message.entity.js';
+import { MessageQueries } from '../message/message-queries.service.js';
+import { toPublicStatus } from '../message/message-status.js';
+import { Dispatcher } from '../outbox/dispatcher.service.js';
+import { Settlement } from '../outbox/settlement.service.js';
+
+/** What a caller knows of a message of which we do not know whether X took it. */
+export type Resolution = 'sent' | 'not-sent';
+
+/** Settles `unknown` messages by the word of somebody who has looked. If X tells of the message later, its word replaces theirs. */
+@Injectable()
+export class Resolutions {
+  constructor(
+    private readonly queries: MessageQueries,
+    private readonly conversations: Conversations,
+    private readonly settlement: Settlement,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly dispatcher: Dispatcher,
+  ) {}
+
+  /** @throws Problem `message.not-found`, `message.not-unknown` */
+  async resolve(team: string, id: string, outcome: Resolution): Promise<MessageEntity> {
+    const { conversationId } = await this.queries.get(team, id);
+    return this.unitOfWork.run(async (manager) => {
+      const conversation = await this.conversations.lockById(manager, conversationId);
+      const message = await manager.findOneByOrFail(MessageEntity, { id });
+      if (message.status !== 'unknown') {
+        throw new Problem('message.not-unknown', `The message is ${toPublicStatus(message.status)}: only one that is unknown can be resolved.`);
+      }
+      if (outcome === 'sent') {
+        await this.settlement.markSentUnseen(manager, message, 'resolution');
+      } else {
+        const failure = { code: 'message.resolved-not-sent', detail: 'A caller said that X did not take it.', x: null };
+        await this.settlement.markEnded(manager, conversation, message, { status: 'failed', failure }, 'resolution');
+      }
+      this.unitOfWork.afterCommit(() => this.dispatcher.wake());
+      return manager.findOneByOrFail(MessageEntity, { id });
+    });
+  }
+}
