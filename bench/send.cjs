@@ -1,0 +1,260 @@
+// `npm run build && node bench/send.cjs [MESSAGES [CONCURRENCY]]`: messages a second from POST /v1/messages to X having them, beside a
+// bare loop over twitter-api-v2 with as many at once, in one run and in turns: with an X that answers at once, and with one that
+// takes 80 ms. Then how long one message takes while nothing else happens. The service, X and the loop are processes of their own;
+// SQLite with synchronous=FULL, loopback only. Ends with 1 when a ratio is below its target.
+const { fork, spawn } = require('node:child_process');
+const { once } = require('node:events');
+const { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+const http = require('node:http');
+const net = require('node:net');
+const { tmpdir } = require('node:os');
+const { join } = require('node:path');
+
+const BRAND = '1488203456789012345';
+const ADMIN_KEY = 'bench-admin-key-0123456789';
+/** The invented credentials of the offline X. */
+const CREDENTIALS = { consumerKey: 'simConsumerKey', consumerSecret: 'sim-consumer-secret', accessToken: `${BRAND}-simAccessToken`, accessTokenSecret: 'sim-access-secret' };
+const PARTICIPANTS = 400;
+const ROUNDS = 3;
+const IDLE_MESSAGES = 200;
+const SETTINGS = [
+  { name: 'X answers at once', delayMs: 0, target: 0.35 },
+  { name: 'X takes 80 ms', delayMs: 80, target: 0.85 },
+];
+
+const root = join(__dirname, '..');
+
+/** X, in a process of its own: tells when it has so many sends. */
+async function beX() {
+  const { startSandbox } = require(join(root, 'dist/sandbox/sandbox-server.service.js'));
+  const sandbox = await startSandbox({ port: 0, dailyLimits: { perUser: 10_000_000, perApp: 10_000_000 } });
+  const sends = () => sandbox.ledger.sends.length;
+  process.on('message', ({ untilMore }) => {
+    const wanted = sends() + untilMore;
+    const timer = setInterval(() => {
+      if (sends() >= wanted) {
+        clearInterval(timer);
+        process.send({ at: Date.now(), last: sandbox.ledger.sends.at(-1) });
+      }
+    }, 1);
+  });
+  process.send({ url: sandbox.url });
+}
+
+/** The bare loop: what one gets without any promise. */
+async function beBareLoop() {
+  const { TwitterApi } = require('twitter-api-v2');
+  const x = new URL(process.env.X_API_URL);
+  process.on('message', async ({ texts, participants, concurrency }) => {
+    const agent = new http.Agent({ keepAlive: true, maxSockets: concurrency });
+    agent.protocol = 'https:';
+    agent.createConnection = (_options, callback) => {
+      const socket = net.connect({ host: x.hostname, port: Number(x.port) });
+      callback?.(null, socket);
+      return socket;
+    };
+    const { consumerKey: appKey, consumerSecret: appSecret, accessToken, accessTokenSecret: accessSecret } = CREDENTIALS;
+    const client = new TwitterApi({ appKey, appSecret, accessToken, accessSecret }, { httpAgent: agent });
+    process.send({ at: Date.now() });
+    await inParallel(texts, concurrency, (text, n) => {
+      const event = { type: 'message_create', message_create: { target: { recipient_id: participants[n % participants.length] }, message_data: { text } } };
+      return client.v1.post('direct_messages/events/new.json', { event }, { forceBodyMode: 'json' });
+    });
+    agent.destroy();
+  });
+  process.send({ ready: true });
+}
+
+async function inParallel(items, concurrency, work) {
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: concurrency }, async () => {
+      while (next < items.length) {
+        const index = (next += 1) - 1;
+        await work(items[index], index);
+      }
+    }),
+  );
+}
+
+const children = new Set();
+process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+
+async function end(child) {
+  children.delete(child);
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+}
+
+async function forkAs(role, env = {}) {
+  const child = fork(__filename, [role], { env: { ...process.env, ...env } });
+  children.add(child);
+  const [ready] = await once(child, 'message');
+  return { child, ...ready };
+}
+
+const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+
+async function call(url, body, headers = {}, method = body === undefined ? 'GET' : 'POST') {
+  const payload = body === undefined ? undefined : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const request = http.request(
+      url,
+      { method, agent, headers: { authorization: `Bearer ${ADMIN_KEY}`, ...(payload === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }), ...headers } },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk) => (text += chunk));
+        response.once('end', () => (response.statusCode < 300 ? resolve(text === '' ? {} : JSON.parse(text)) : reject(new Error(`${response.statusCode} ${text}`))));
+      },
+    );
+    request.once('error', reject).end(payload);
+  });
+}
+
+/** The rule with limits that the run does not reach. */
+function copyConfig(folder) {
+  cpSync(join(root, 'config'), join(folder, 'config'), { recursive: true });
+  const file = join(folder, 'config', 'rate-policies.yaml');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/limit: \d+/g, 'limit: 10000000'));
+  return join(folder, 'config');
+}
+
+async function startService(folder, x, concurrency) {
+  const port = 20_000 + Math.floor(Math.random() * 20_000);
+  const url = `http://127.0.0.1:${port}`;
+  const env = {
+    PORT: String(port),
+    PUBLIC_URL: url,
+    DATABASE_URL: `sqlite:${join(folder, 'bench.db')}`,
+    CONFIG_DIR: copyConfig(folder),
+    ADMIN_API_KEY: ADMIN_KEY,
+    ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
+    X_API_URL: x.url,
+    X_UPLOAD_URL: x.url,
+    TWITTER_CHANNEL__LOGGING__LEVEL: 'error',
+    TWITTER_CHANNEL__MESSAGING__CONCURRENCY: String(concurrency),
+    TWITTER_CHANNEL__MESSAGING__CONCURRENCY_PER_CHANNEL: String(concurrency),
+  };
+  const child = spawn(process.execPath, [...(process.env.BENCH_NODE_ARGS ?? '').split(' ').filter(Boolean), join(root, 'dist/main.js')], { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+  children.add(child);
+  await new Promise((resolve, reject) => {
+    child.stdout.on('data', (chunk) => String(chunk).includes('Listening') && resolve());
+    child.once('exit', (code) => reject(new Error(`The service ended with ${code}`)));
+  });
+  const { id } = await call(`${url}/v1/channels`, { name: 'Bench', ...CREDENTIALS, environmentName: 'prod' });
+  return { child, url, channel: `${url}/v1/channels/${id}` };
+}
+
+/** Every participant writes, so that each has five free replies; then X tells nothing more, echoes neither, unless it is to. */
+async function hear({ x, service, participants }, withEchoes) {
+  await call(`${service.channel}/connect`, {});
+  await inParallel(participants, 16, (id) => call(`${x.url}/sandbox/api/participants/${id}/messages`, { to: BRAND, text: 'Hello' }));
+  for (;;) {
+    const { data } = await call(`${service.url}/v1/conversations?windowOpen=true&limit=1`);
+    if (data.length > 0) break;
+  }
+  if (!withEchoes) await call(`${service.channel}/disconnect`, {});
+}
+
+let texts = 0;
+const newTexts = (count) => Array.from({ length: count }, () => `Message ${(texts += 1)}: your SIM is on its way and should arrive tomorrow before noon.`);
+const withinReason = (promise, what) => Promise.race([promise, new Promise((_, reject) => setTimeout(() => reject(new Error(`Not within 120 s: ${what}`)), 120_000).unref())]);
+
+async function untilTaken(x, count) {
+  x.child.send({ untilMore: count });
+  const [{ at }] = await withinReason(once(x.child, 'message'), `${count} messages`);
+  return at;
+}
+
+async function sendThroughService({ x, service, participants, messages }, headers = () => ({})) {
+  const taken = untilTaken(x, messages);
+  const startedAt = Date.now();
+  await inParallel(newTexts(messages), 16, (text, n) =>
+    call(`${service.url}/v1/messages`, { from: BRAND, to: { number: participants[n % participants.length] }, content: { type: 'text', text } }, headers(n)));
+  return messages / ((await taken - startedAt) / 1_000);
+}
+
+async function sendBare({ x, bare, participants, messages, concurrency }) {
+  const taken = untilTaken(x, messages);
+  bare.child.send({ texts: newTexts(messages), participants, concurrency });
+  const [{ at: startedAt }] = await once(bare.child, 'message');
+  return messages / ((await taken - startedAt) / 1_000);
+}
+
+/** From the first byte of the POST until X has it, and until the service knows; each when the one before is done. */
+async function measureIdle({ x, service, participants }) {
+  const took = { accepted: [], taken: [], sent: [] };
+  for (const [n, text] of newTexts(IDLE_MESSAGES).entries()) {
+    const taken = untilTaken(x, 1);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const startedAt = Date.now();
+    const { id } = await call(`${service.url}/v1/messages`, { from: BRAND, to: { number: participants[n % participants.length] }, content: { type: 'text', text } });
+    took.accepted.push(Date.now() - startedAt);
+    took.taken.push((await taken) - startedAt);
+    while ((await call(`${service.url}/v1/messages/${id}`)).status !== 'sent') await new Promise(setImmediate);
+    took.sent.push(Date.now() - startedAt);
+  }
+  return took;
+}
+
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+const at = (numbers, part) => [...numbers].sort((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * part))];
+
+async function main() {
+  const messages = Number(process.argv[2] ?? 2_000);
+  const concurrency = Number(process.argv[3] ?? 16);
+  const folder = mkdtempSync(join(tmpdir(), 'dm-bench-send-'));
+  const x = await forkAs('x');
+  const bare = await forkAs('bare', { X_API_URL: x.url });
+  const service = await startService(folder, x, concurrency);
+  try {
+    const participants = [];
+    for (let n = 0; n < PARTICIPANTS; n += 1) {
+      participants.push((await call(`${x.url}/sandbox/api/participants`, { name: `bench ${n}`, screenName: `bench_${n}`, receivesFrom: 'anyone' })).id);
+    }
+    const bench = { x, bare, service, participants, messages, concurrency };
+    // Warms up: the first second is the compilers'.
+    await hear(bench, false);
+    await sendThroughService({ ...bench, messages: 500 });
+    await sendBare({ ...bench, messages: 500 });
+
+    console.log(`${messages} messages to ${PARTICIPANTS} participants, ${concurrency} at once, median of ${ROUNDS} rounds in turns\n`);
+    console.log('| | service, messages/s | bare loop | ratio | target | rounds: service / bare |\n| --- | ---: | ---: | ---: | ---: | --- |');
+    for (const { name, delayMs, target } of SETTINGS) {
+      const fault = delayMs === 0 ? null : await call(`${x.url}/sandbox/api/faults`, { kind: 'delay', route: 'send', times: null, delayMs });
+      const rounds = { service: [], bare: [] };
+      for (let round = 1; round <= ROUNDS; round += 1) {
+        process.stderr.write(`${name}: round ${round} of ${ROUNDS}\r`);
+        await hear(bench, false);
+        rounds.service.push(await sendThroughService(bench));
+        rounds.bare.push(await sendBare(bench));
+      }
+      const ratio = median(rounds.service) / median(rounds.bare);
+      console.log(`| ${name} | ${median(rounds.service).toFixed(0)} | ${median(rounds.bare).toFixed(0)} | ${ratio.toFixed(2)} | ${target} | ${rounds.service.map((n, i) => `${n.toFixed(0)} / ${rounds.bare[i].toFixed(0)}`).join(', ')} |`);
+      if (ratio < target) process.exitCode = 1;
+      if (fault !== null) await call(`${x.url}/sandbox/api/faults/${fault.id}`, undefined, {}, 'DELETE');
+    }
+    await hear(bench, false);
+    const keyed = await sendThroughService(bench, (n) => ({ 'idempotency-key': `bench-${texts}-${n}` }));
+    await hear(bench, true);
+    const echoed = await sendThroughService(bench);
+    console.log(`\nWith an Idempotency-Key on each: ${keyed.toFixed(0)} messages/s. With X's echoes coming in and being processed meanwhile: ${echoed.toFixed(0)} messages/s. X answers at once.`);
+    await call(`${service.channel}/disconnect`, {});
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const idle = await measureIdle(bench);
+    const line = (numbers) => `p50 ${at(numbers, 0.5)} ms, p99 ${at(numbers, 0.99)} ms`;
+    console.log(`One message while nothing else happens (${IDLE_MESSAGES} of them): answered 202 after ${line(idle.accepted)}; at X after ${line(idle.taken)}; known as sent after ${line(idle.sent)}.`);
+  } finally {
+    agent.destroy();
+    await Promise.all([service.child, bare.child, x.child].map(end));
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const roles = { x: beX, bare: beBareLoop };
+(roles[process.argv[2]] ?? main)().catch((error) => {
+  console.error(error);
+  process.exitCode = 1;
+  process.exit();
+});
