@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable } from '@nestjs/common';
-import { Mutex } from 'async-mutex';
 import { DataSource, type EntityManager } from 'typeorm';
+import { SharedCommits } from './shared-commits.service.js';
 
 interface OpenTransaction {
   manager: EntityManager;
@@ -12,19 +12,19 @@ interface OpenTransaction {
 /**
  * The only way to write. Everything that one cause changes goes into one `run`, and is there together or not at all.
  *
- * On SQLite the runs happen one after the other, first come first served: TypeORM's driver has one connection for the
- * whole data source, so a statement beside an open transaction would become part of it and die with its rollback.
+ * On SQLite the runs happen one after the other, first come first served (`SharedCommits`): TypeORM's driver has one connection for
+ * the whole data source, so a statement beside an open transaction would become part of it and die with its rollback.
  * On PostgreSQL each run is an ordinary transaction of its own.
  * A `run` inside a `run` joins the outer one. Keep waiting for the network out of it: on SQLite everybody else waits too.
  */
 @Injectable()
 export class UnitOfWork {
-  private readonly gate = new Mutex();
+  /** SQLite's; null where the engine keeps transactions apart. */
+  private readonly shared: SharedCommits | null;
   private readonly current = new AsyncLocalStorage<OpenTransaction>();
-  private readonly isSerial: boolean;
 
   constructor(private readonly dataSource: DataSource) {
-    this.isSerial = dataSource.options.type === 'sqlite';
+    this.shared = dataSource.options.type === 'sqlite' ? new SharedCommits(dataSource) : null;
   }
 
   run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
@@ -33,7 +33,7 @@ export class UnitOfWork {
     if (outer?.isOpen) {
       return work(outer.manager);
     }
-    return this.isSerial ? this.gate.runExclusive(() => this.transaction(work)) : this.transaction(work);
+    return this.transaction(work);
   }
 
   /** Calls `action` once the running transaction is on disk, never when it rolls back; at once when none is open. */
@@ -48,14 +48,15 @@ export class UnitOfWork {
 
   private async transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     const afterCommit: (() => void)[] = [];
-    const result = await this.dataSource.transaction(async (manager) => {
+    const inTransaction = async (manager: EntityManager): Promise<T> => {
       const transaction: OpenTransaction = { manager, isOpen: true, afterCommit };
       try {
         return await this.current.run(transaction, () => work(manager));
       } finally {
         transaction.isOpen = false;
       }
-    });
+    };
+    const result = await (this.shared === null ? this.dataSource.transaction(inTransaction) : this.shared.run(inTransaction));
     afterCommit.forEach((action) => action());
     return result;
   }
