@@ -57,11 +57,11 @@ export class MessagesController {
       async () => {
         const channel = await this.channels.getByAccount(caller.team, body.from);
         const participant = await this.outgoing.findParticipant(channel, body.to);
-        return { participant, parties: await this.outgoing.prepare(channel, participant, body) };
+        return { participant, seen: await this.outgoing.prepare(channel, participant, body) };
       },
-      async ({ participant, parties }) => {
-        const { channel } = parties;
-        const { message, conversation, limits } = await this.outgoing.accept(parties, participant, body);
+      async ({ participant, seen }) => {
+        const { channel } = seen.parties;
+        const { message, conversation, limits } = await this.outgoing.accept(seen, participant, body);
         const headers = { location: `/v1/messages/${message.id}`, ...this.answers.rateLimitHeaders(conversation, channel, limits) };
         return { status: 202, headers, body: this.answers.ofMessage(message, conversation, channel) };
       },

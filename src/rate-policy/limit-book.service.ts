@@ -137,8 +137,9 @@ export class LimitBook {
       const found = await manager.findBy(LimitSubjectEntity, { id: In(Object.values(ids)) });
       return [found.find(({ id }) => id === ids.account) ?? made[1], found.find(({ id }) => id === ids.app) ?? made[0]];
     }
-    const app = await this.lockSubject(manager, made[0]);
-    const account = await this.lockSubject(manager, made[1]);
+    const find = { where: { id: In(Object.values(ids)) }, order: { id: 'DESC' as const }, ...lockedForUpdate<LimitSubjectEntity>(manager) };
+    const found = await manager.find(LimitSubjectEntity, find);
+    const [app, account] = found.length === 2 ? (found as [LimitSubjectEntity, LimitSubjectEntity]) : [await this.lockSubject(manager, made[0]), await this.lockSubject(manager, made[1])];
     if (account.appFingerprint !== channel.appFingerprint) {
       account.appFingerprint = channel.appFingerprint;
       await manager.update(LimitSubjectEntity, { id: account.id }, { appFingerprint: account.appFingerprint });

@@ -5,13 +5,18 @@ import type { Settings } from '../config/settings.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../kernel/clock.js';
 import { SECOND_MS } from '../kernel/duration.js';
-import { levelOf, roomAtX } from './limit.js';
+import { levelOf, type LimitCorrection, roomAtX } from './limit.js';
 import { currentCorrection, LimitBook, type LimitParties, type OpenLimits } from './limit-book.service.js';
 import { correctionsOf, type LimitAnswer, mergeCorrections, scopeOf, stopsOf, type XStops } from './limit-headers.js';
 import { LimitNotices } from './limit-notices.service.js';
 import { LimitSubjectEntity } from './limit-subject.entity.js';
 import { RatePolicy } from './rate-policy.service.js';
 import type { Charge } from './reply-window.js';
+
+/** How often X's word on a limit with plenty left is kept. */
+const KEEP_EVERY_MS = SECOND_MS;
+/** So many left last for longer than that, by far. */
+const PLENTY = 500;
 
 /** While one message tries whether X takes sends again, the others look again after this. */
 const DURING_PROBE_MS = 2 * SECOND_MS;
@@ -78,8 +83,11 @@ export class SendStops {
         return;
       }
       const rules = this.ratePolicy.limitRules(parties.channel.messagesApi);
-      const { account, app } = await this.book.lockSubjects(parties);
       const corrections = correctionsOf(rules, answer);
+      if (!answer.isRefused && !isProbe && tellsNothingNew(corrections, { ...known.account.corrections, ...known.app.corrections })) {
+        return;
+      }
+      const { account, app } = await this.book.lockSubjects(parties);
       const stops = stopsOf(rules, answer);
       for (const subject of [app, account]) {
         const scope = subject === app ? 'app' : 'account';
@@ -123,6 +131,18 @@ export class SendStops {
     }
     return null;
   }
+}
+
+/**
+ * X's word on a limit with plenty left is kept once a second: what is sent in between is counted from the word before, and the row
+ * that everybody's sends share need not be written with each.
+ */
+function tellsNothingNew(said: ReadonlyMap<string, LimitCorrection>, known: Readonly<Record<string, LimitCorrection>>): boolean {
+  return [...said].every(([name, { remaining, observedAt }]) => {
+    const before = known[name];
+    const isRecent = before !== undefined && Math.abs(observedAt - before.observedAt) < KEEP_EVERY_MS;
+    return isRecent && remaining >= PLENTY && before.remaining >= PLENTY;
+  });
 }
 
 /** The end of the stop that such a message is held by, past or to come; null when there is none. */

@@ -8,7 +8,7 @@ import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock, type Instant, toTimestamp } from '../../kernel/clock.js';
 import { Problem, unreachable } from '../../kernel/problem.js';
 import type { LimitState } from '../../rate-policy/limit.js';
-import { LimitBook, type LimitParties } from '../../rate-policy/limit-book.service.js';
+import { LimitBook, type OpenLimits } from '../../rate-policy/limit-book.service.js';
 import { LimitPlaces } from '../../rate-policy/limit-places.service.js';
 import { StartPermissions } from '../../rate-policy/start-permissions.service.js';
 import { Ids } from '../../runtime/ids.service.js';
@@ -70,23 +70,24 @@ export class OutgoingMessages {
   }
 
   /**
-   * What a send is decided by and cannot be fetched inside a unit of work: who shares the limits, and X's word where the
-   * participant never wrote. @throws Problem `x.unavailable`, `message.participant-not-found`
+   * What a send is decided by and cannot be fetched inside a unit of work: who shares the limits and how they stand, and X's word
+   * where the participant never wrote. @throws Problem `x.unavailable`, `message.participant-not-found`
    */
-  async prepare(channel: Channel, participant: Participant, wanted: SendMessage): Promise<LimitParties> {
+  async prepare(channel: Channel, participant: Participant, wanted: SendMessage): Promise<OpenLimits> {
     const parties = await this.book.partiesOf(channel);
     const { manager } = this.reader;
     const window = await this.conversations.findWindow(manager, channel.id, participant.id);
     const beyondAllotment = wanted.beyondAllotment ?? null;
-    const { decision } = await this.decisions.decide(manager, { parties, participantId: participant.id, window, beyondAllotment }, false);
+    const { decision, limits } = await this.decisions.decide(manager, { parties, participantId: participant.id, window, beyondAllotment }, null);
     if (decision.kind === 'ask') {
       await this.permissions.ask(channel, participant.id);
     }
-    return parties;
+    return limits;
   }
 
   /** @throws Problem `message.window-closed`, `message.allotment-used`, `message.cannot-start-conversation`, `request.invalid`; nothing is stored then */
-  async accept(parties: LimitParties, participant: Participant, wanted: SendMessage): Promise<AcceptedMessage> {
+  async accept(seen: OpenLimits, participant: Participant, wanted: SendMessage): Promise<AcceptedMessage> {
+    const { parties } = seen;
     const { channel } = parties;
     const now = this.clock.now();
     const validUntil = readValidUntil(wanted, now);
@@ -94,7 +95,7 @@ export class OutgoingMessages {
       const conversation = await this.conversations.lock(channel, participant);
       const window = windowOf(conversation);
       const beyondAllotment = wanted.beyondAllotment ?? null;
-      const decided = await this.decisions.decide(manager, { parties, participantId: participant.id, window, beyondAllotment }, true);
+      const decided = await this.decisions.decide(manager, { parties, participantId: participant.id, window, beyondAllotment }, seen);
       const state = stateAfter(decided, now, validUntil);
       const message = Object.assign(new MessageEntity(), {
         id: this.ids.create('msg'),
@@ -114,7 +115,7 @@ export class OutgoingMessages {
         acceptedCharge: state.charge,
         ...state,
       } satisfies Partial<MessageEntity>);
-      await manager.insert(MessageEntity, message);
+      await manager.createQueryBuilder().insert().into(MessageEntity).values(message).updateEntity(false).execute();
       if (message.heldBecause !== null) {
         await this.steps.note(manager, message.id, { kind: 'held', because: message.heldBecause, until: message.heldUntil });
       }

@@ -28,11 +28,11 @@ export class SendCheck {
   /** @throws Problem as a send does, but for what the policy refuses: that is in the answer */
   async check(channel: Channel, participant: Participant, wanted: SendMessage): Promise<CheckedSend> {
     const validUntil = readValidUntil(wanted, this.clock.now());
-    const parties = await this.outgoing.prepare(channel, participant, wanted);
+    const { parties } = await this.outgoing.prepare(channel, participant, wanted);
     const { manager } = this.reader;
     const window = await this.conversations.findWindow(manager, channel.id, participant.id);
     const beyondAllotment = wanted.beyondAllotment ?? null;
-    const decided = await this.decisions.decide(manager, { parties, participantId: participant.id, window, beyondAllotment }, false);
+    const decided = await this.decisions.decide(manager, { parties, participantId: participant.id, window, beyondAllotment }, null);
     return this.toAnswer(channel, decided, validUntil);
   }
 

@@ -50,14 +50,18 @@ export class SendDecisions {
     private readonly clock: Clock,
   ) {}
 
-  /** For a message to come. With `isBinding` nobody else can take what the decision grants until the unit of work ends. */
-  async decide(manager: EntityManager, wanted: WantedSend, isBinding: boolean): Promise<Decided> {
+  /**
+   * For a message to come. With `seen`, the limits as somebody has just looked at them, the decision binds: nobody else can take what
+   * it grants until the unit of work ends. What costs no place is answered with those that were seen; nothing of it is decided by them.
+   */
+  async decide(manager: EntityManager, wanted: WantedSend, seen: OpenLimits | null): Promise<Decided> {
     const { channel } = wanted.parties;
     const situation = this.situation(channel, wanted.window, wanted.beyondAllotment);
     if (!isCounted(decideSend(situation))) {
-      return this.decided(channel, decideSend(situation), await this.book.read(manager, wanted.parties));
+      const limits = seen === null ? await this.book.read(manager, wanted.parties) : { ...seen, ...(await this.book.readSubjects(manager, wanted.parties)) };
+      return this.decided(channel, decideSend(situation), limits);
     }
-    const limits = isBinding ? await this.book.lock(wanted.parties) : await this.book.read(manager, wanted.parties);
+    const limits = seen === null ? await this.book.read(manager, wanted.parties) : await this.book.lock(wanted.parties);
     const decision = decideSend({
       ...situation,
       startPermission: wanted.window === null ? await this.permissions.find(manager, channel, wanted.participantId) : 'allowed',

@@ -74,16 +74,22 @@ export class Departure {
   /** The charge of a message is settled when it leaves: its window may have closed, or a new one opened, since it was accepted. */
   private async recharge(manager: EntityManager, parties: LimitParties, conversation: ConversationEntity, message: MessageEntity): Promise<Charge | null> {
     const { decision, limits } = await this.decisions.decideAnew(manager, parties, windowOf(conversation), message);
-    await manager.update(ConversationEntity, { id: conversation.id }, toWindowColumns(decision.window, conversation));
+    const window = toWindowColumns(decision.window, conversation);
+    if (window.windowUsed !== conversation.windowUsed || window.windowOpenedAt !== conversation.windowOpenedAt) {
+      await manager.update(ConversationEntity, { id: conversation.id }, window);
+    }
     switch (decision.kind) {
       case 'send': {
         const chargedWindow = decision.charge === 'reply' ? decision.window.openedAt : null;
-        await manager.update(MessageEntity, { id: message.id }, { charge: decision.charge, chargedWindow, heldBecause: null, heldUntil: null });
+        if (decision.charge !== message.charge || chargedWindow !== message.chargedWindow || message.heldBecause !== null) {
+          await manager.update(MessageEntity, { id: message.id }, { charge: decision.charge, chargedWindow, heldBecause: null, heldUntil: null });
+        }
         if (decision.charge !== message.charge) {
           await this.steps.note(manager, message.id, { kind: 'charged', charge: decision.charge });
         }
         if (decision.charge === 'reply') {
-          await this.places.giveBack(manager, message.id);
+          // A free reply has no place.
+          await (message.charge === 'reply' ? undefined : this.places.giveBack(manager, message.id));
         } else if (limits !== null) {
           await this.places.take(manager, limits, message.id);
         }
@@ -130,7 +136,9 @@ export class Departure {
       await this.outbox.putBack(manager, message, lookAgainAt, 'rate-limit');
       return null;
     }
-    await this.places.begin(manager, message.id);
+    if (charge === 'rate-limit') {
+      await this.places.begin(manager, message.id);
+    }
     const attempt = await this.outbox.begin(manager, message, claim);
     return { attempt, message, participantId: conversation.participantId, parties, charge };
   }

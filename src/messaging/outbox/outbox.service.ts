@@ -3,11 +3,12 @@ import { type EntityManager, In } from 'typeorm';
 import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
 import { returnedRows } from '../../database/returned-rows.service.js';
+import { Reader } from '../../database/reader.service.js';
 import { lockedForUpdate } from '../../database/row-lock.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../../kernel/clock.js';
 import { Ids } from '../../runtime/ids.service.js';
-import type { ConversationEntity } from '../conversation/conversation.entity.js';
+import { ConversationEntity } from '../conversation/conversation.entity.js';
 import { AttemptEntity } from '../message/attempt.entity.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { become, type HeldBecause } from '../message/message-status.js';
@@ -37,6 +38,7 @@ interface Leased {
 @Injectable()
 export class Outbox {
   constructor(
+    private readonly reader: Reader,
     private readonly unitOfWork: UnitOfWork,
     private readonly steps: MessageSteps,
     private readonly clock: Clock,
@@ -47,6 +49,9 @@ export class Outbox {
   /** Claims what has been due longest, as many as there are free slots for; uses the slots up. */
   async claim(owner: string, slots: Slots): Promise<Claim[]> {
     const claimedAt = this.clock.now();
+    if (slots.isFull || !(await this.isAnythingDue(claimedAt))) {
+      return [];
+    }
     return this.unitOfWork.run(async (manager) => {
       const claims: Claim[] = [];
       while (!slots.isFull) {
@@ -115,6 +120,11 @@ export class Outbox {
   /** Whose turn it is in a conversation, and when: after each change to what waits or is under way in it. Ends the lease when nothing is under way any more. */
   async turn(manager: EntityManager, conversationId: string): Promise<void> {
     await manager.query(TURN, [conversationId]);
+  }
+
+  /** Outside a unit of work, so that a look in vain makes nobody wait. */
+  private isAnythingDue(now: Instant): Promise<boolean> {
+    return this.reader.repository(ConversationEntity).createQueryBuilder('conversation').where('conversation.headAt <= :now', { now }).getExists();
   }
 
   private async leaseNext(manager: EntityManager, owner: string, now: Instant, busyChannels: readonly string[]): Promise<Leased | null> {

@@ -43,7 +43,9 @@ export class Settlement {
     // A time in the future counts as now.
     const at = Math.min(sent.createdAt, this.clock.now());
     const settled = this.charges.settle(channel, windowOf(conversation), message, at);
-    await this.places.settle(manager, channel, message.id, settled.charge, at);
+    if (message.charge !== 'reply' || settled.charge !== 'reply') {
+      await this.places.settle(manager, channel, message.id, settled.charge, at);
+    }
     // The echo may have come first and not have been known as ours: X's id says that it is the same message.
     await manager.delete(MessageEntity, { channelId: message.channelId, xMessageId: sent.xMessageId, source: 'elsewhere' });
     await this.settleAttempt(manager, message.id, 'sent', by);
