@@ -129,7 +129,7 @@ export class ChannelConnection {
       .findAppId(credentials, channel.environmentName ?? '')
       .catch(() => null);
     if (xAppId !== null) {
-      await this.unitOfWork.run((manager) => manager.update(ChannelEntity, { id: channel.id }, { xAppId }));
+      await this.write(channel.id, { xAppId });
     }
   }
 
@@ -150,8 +150,13 @@ export class ChannelConnection {
   }
 
   private async setConnection(id: string, connection: Connection, connectionDetail: string | null): Promise<void> {
-    await this.unitOfWork.run((manager) =>
-      manager.update(ChannelEntity, { id }, { connection, connectionDetail, updatedAt: this.clock.now() }),
-    );
+    await this.write(id, { connection, connectionDetail, updatedAt: this.clock.now() });
+  }
+
+  private async write(id: string, change: Partial<Channel>): Promise<void> {
+    await this.unitOfWork.run((manager) => {
+      this.directory.noteChange();
+      return manager.update(ChannelEntity, { id }, change);
+    });
   }
 }

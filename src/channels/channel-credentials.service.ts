@@ -4,6 +4,7 @@ import { Reader } from '../database/reader.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../kernel/clock.js';
 import { Problem } from '../kernel/problem.js';
+import { Timers } from '../runtime/timers.service.js';
 import { Sealing } from '../runtime/sealing.service.js';
 import { XApi } from '../x-api/x-api.service.js';
 import type { XAccount, XCredentials } from '../x-api/x-credentials.js';
@@ -13,15 +14,22 @@ import { toXProblem } from './x-problem.js';
 const CREDENTIAL_NAMES = ['consumerKey', 'consumerSecret', 'accessToken', 'accessTokenSecret'] as const;
 const CONSUMER_SECRET_NAMES: SecretName[] = ['consumerSecret', 'previousConsumerSecret'];
 
+/** How long opened credentials are kept in memory; ones that another instance replaced are used no longer than this. */
+const KEEP_MS = 100;
+
 /** A channel's four credentials: tried on X before they are kept, sealed at rest, opened only to sign. */
 @Injectable()
 export class ChannelCredentials {
+  /** Opened just now: a busy channel signs many requests a second. */
+  private readonly recent = new Map<string, { readAt: number; opened: Promise<XCredentials> }>();
+
   constructor(
     private readonly x: XApi,
     private readonly reader: Reader,
     private readonly unitOfWork: UnitOfWork,
     private readonly sealing: Sealing,
     private readonly clock: Clock,
+    private readonly timers: Timers,
   ) {}
 
   /** Asks X whose credentials these are. @throws Problem when X refuses them, they do not permit direct messages, or X is away */
@@ -42,6 +50,7 @@ export class ChannelCredentials {
   /** Seals what changed, dated `now`. Joins the running unit of work. */
   async keep(channelId: string, credentials: XCredentials, now: Instant = this.clock.now()): Promise<void> {
     await this.unitOfWork.run(async (manager) => {
+      this.unitOfWork.afterCommit(() => this.recent.clear());
       const before = await manager.findBy(ChannelSecretEntity, { channelId });
       for (const name of CREDENTIAL_NAMES) {
         const old = before.find((row) => row.name === name);
@@ -57,7 +66,19 @@ export class ChannelCredentials {
   }
 
   /** @throws when the channel has none, or its keys are gone */
-  async get(channelId: string): Promise<XCredentials> {
+  get(channelId: string): Promise<XCredentials> {
+    const now = this.timers.monotonicMs();
+    const known = this.recent.get(channelId);
+    if (known !== undefined && now - known.readAt < KEEP_MS) {
+      return known.opened;
+    }
+    const opened = this.read(channelId);
+    this.recent.set(channelId, { readAt: now, opened });
+    opened.catch(() => this.recent.delete(channelId));
+    return opened;
+  }
+
+  private async read(channelId: string): Promise<XCredentials> {
     const rows = await this.reader.repository(ChannelSecretEntity).findBy({ channelId });
     const open = (name: SecretName): string => {
       const row = rows.find((candidate) => candidate.name === name);
@@ -106,7 +127,10 @@ export class ChannelCredentials {
   }
 
   async forget(channelId: string): Promise<void> {
-    await this.unitOfWork.run((manager) => manager.delete(ChannelSecretEntity, { channelId }));
+    await this.unitOfWork.run((manager) => {
+      this.unitOfWork.afterCommit(() => this.recent.clear());
+      return manager.delete(ChannelSecretEntity, { channelId });
+    });
   }
 
   private seal(channelId: string, name: SecretName, text: string, updatedAt: Instant): ChannelSecretEntity {

@@ -1,16 +1,35 @@
 import { Injectable } from '@nestjs/common';
 import { In, Not } from 'typeorm';
 import { Reader } from '../database/reader.service.js';
+import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { decodeCursor, type Page, type PageRequest, toPage } from '../kernel/page.js';
 import { Problem } from '../kernel/problem.js';
+import { Timers } from '../runtime/timers.service.js';
 import type { Channel } from './channel.js';
 import { ChannelEntity } from './channel.entity.js';
 import { isToBeKeptAlive } from './channel-status.js';
 
-/** Finds channels. What a team asks for is looked for among its own. */
+/** How long a channel that was read is taken for read. Another instance's change is seen after this; our own at once. */
+const KEEP_MS = 100;
+
+/**
+ * Finds channels. What a team asks for is looked for among its own. Each message asks for its channel several times, so those that
+ * were read just now are not read again; whoever changes one says so (`noteChange`).
+ */
 @Injectable()
 export class ChannelDirectory {
-  constructor(private readonly reader: Reader) {}
+  private readonly recent = new Map<string, { readAt: number; found: Promise<unknown> }>();
+
+  constructor(
+    private readonly reader: Reader,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly timers: Timers,
+  ) {}
+
+  /** A channel changes in the running unit of work. */
+  noteChange(): void {
+    this.unitOfWork.afterCommit(() => this.recent.clear());
+  }
 
   /** @throws Problem `channel.not-found` */
   async get(team: string, id: string): Promise<Channel> {
@@ -23,7 +42,7 @@ export class ChannelDirectory {
 
   /** The channel that sends as this X account. @throws Problem `channel.not-found` */
   async getByAccount(team: string, accountId: string): Promise<Channel> {
-    const channel = await this.channels.findOneBy({ accountId, team });
+    const channel = await this.recently(`${team} ${accountId}`, () => this.channels.findOneBy({ accountId, team }));
     if (channel === null) {
       throw new Problem('channel.not-found', 'No channel acts for the X account in `from`.', {
         errors: [{ pointer: '/from', code: 'channel.not-found', detail: 'Must be the X user id of one of your channels.' }],
@@ -45,7 +64,7 @@ export class ChannelDirectory {
   }
 
   findById(id: string): Promise<Channel | null> {
-    return this.channels.findOneBy({ id });
+    return this.recently(id, () => this.channels.findOneBy({ id }));
   }
 
   findByIds(ids: readonly string[]): Promise<Channel[]> {
@@ -54,7 +73,7 @@ export class ChannelDirectory {
 
   /** The channel that an event on this webhook is for. */
   findByWebhook(webhookKey: string, accountId: string): Promise<Channel | null> {
-    return this.channels.findOneBy({ webhookKey, accountId });
+    return this.recently(`${webhookKey} ${accountId}`, () => this.channels.findOneBy({ webhookKey, accountId }));
   }
 
   findByAnyAccount(accountId: string): Promise<Channel | null> {
@@ -67,11 +86,23 @@ export class ChannelDirectory {
 
   /** Those that share an app and so its limits at X; one that X does not let in any more uses none of them. */
   listOfApp(appFingerprint: string): Promise<Channel[]> {
-    return this.channels.findBy({ appFingerprint, connection: Not('revoked') });
+    return this.recently(appFingerprint, () => this.channels.findBy({ appFingerprint, connection: Not('revoked') }));
   }
 
   async listToBeKeptAlive(): Promise<Channel[]> {
     return (await this.channels.find()).filter((channel) => isToBeKeptAlive(channel.connection));
+  }
+
+  private recently<Found>(key: string, read: () => Promise<Found>): Promise<Found> {
+    const now = this.timers.monotonicMs();
+    const known = this.recent.get(key);
+    if (known !== undefined && now - known.readAt < KEEP_MS) {
+      return known.found as Promise<Found>;
+    }
+    const found = read();
+    this.recent.set(key, { readAt: now, found });
+    found.catch(() => this.recent.delete(key));
+    return found;
   }
 
   private get channels() {

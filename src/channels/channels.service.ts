@@ -60,6 +60,7 @@ export class Channels {
       updatedAt: now,
     } satisfies ChannelEntity);
     await this.unitOfWork.run(async (manager) => {
+      this.directory.noteChange();
       if (await manager.existsBy(ChannelEntity, { accountId: account.id })) {
         throw accountTaken(account);
       }
@@ -93,6 +94,7 @@ export class Channels {
     const channel = await this.getChangeable(team, id);
     await this.connection.remove(channel);
     await this.unitOfWork.run(async (manager) => {
+      this.directory.noteChange();
       await this.credentials.forget(id);
       await manager.delete(ChannelEntity, { id });
     });
@@ -110,6 +112,7 @@ export class Channels {
     // Another app has another id at X; by the old one the echoes of our own sends would not be known as ours.
     const xAppId = appFingerprint === channel.appFingerprint ? channel.xAppId : null;
     await this.unitOfWork.run(async (manager) => {
+      this.directory.noteChange();
       if (credentials !== null) {
         await this.credentials.keep(channel.id, credentials);
       }

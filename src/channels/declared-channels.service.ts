@@ -62,13 +62,14 @@ export class DeclaredChannels implements OnApplicationBootstrap {
       const channel = await this.channels.create({ ...wanted, ...credentials, policy, isDeclaredInConfig: true }, account);
       return this.connectIfWanted(wanted, channel);
     }
-    await this.unitOfWork.run((manager) =>
-      manager.update(
+    await this.unitOfWork.run((manager) => {
+      this.directory.noteChange();
+      return manager.update(
         ChannelEntity,
         { id: existing.id },
         { isDeclaredInConfig: true, team: wanted.team, environmentName: wanted.environmentName },
-      ),
-    );
+      );
+    });
     const declared = { ...existing, environmentName: wanted.environmentName };
     await this.channels.change(declared, { name: wanted.name, policy, isPaused: existing.isPaused, credentials });
     return this.connectIfWanted(wanted, declared);
@@ -85,6 +86,7 @@ export class DeclaredChannels implements OnApplicationBootstrap {
 
   private async releaseUndeclared(accounts: readonly string[]): Promise<void> {
     await this.unitOfWork.run(async (manager) => {
+      this.directory.noteChange();
       const rows = await manager.findBy(ChannelEntity, { isDeclaredInConfig: true });
       const released = rows.filter((row) => !accounts.includes(row.accountId));
       for (const { id } of released) {

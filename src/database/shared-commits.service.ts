@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import type { DataSource, EntityManager } from 'typeorm';
 
 /** Most units of work that share one commit: each waits for those before it and for the commit. */
-const MOST_AT_ONCE = 32;
+const MOST_AT_ONCE = 16;
 
 type Work<T> = (manager: EntityManager) => Promise<T>;
 
@@ -61,7 +61,7 @@ export class SharedCommits {
       await manager.transaction((inner) => one.work(inner)).catch((error: unknown) => failures.set(one, error));
       // On a full disk SQLite ends the whole transaction, and what came after would be one of its own.
       if (manager.queryRunner?.isTransactionActive !== true) {
-        throw failures.get(one) ?? new Error('The database ended the transaction');
+        throw new Error('The database ended the transaction', { cause: failures.get(one) });
       }
     }
   }

@@ -57,11 +57,11 @@ export class MessagesController {
       async () => {
         const channel = await this.channels.getByAccount(caller.team, body.from);
         const participant = await this.outgoing.findParticipant(channel, body.to);
-        return { participant, seen: await this.outgoing.prepare(channel, participant, body) };
+        return { participant, prepared: await this.outgoing.prepare(channel, participant, body) };
       },
-      async ({ participant, seen }) => {
-        const { channel } = seen.parties;
-        const { message, conversation, limits } = await this.outgoing.accept(seen, participant, body);
+      async ({ participant, prepared }) => {
+        const { channel } = prepared.parties;
+        const { message, conversation, limits } = await this.outgoing.accept(prepared, participant, body);
         const headers = { location: `/v1/messages/${message.id}`, ...this.answers.rateLimitHeaders(conversation, channel, limits) };
         return { status: 202, headers, body: this.answers.ofMessage(message, conversation, channel) };
       },

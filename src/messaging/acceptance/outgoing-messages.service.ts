@@ -8,7 +8,7 @@ import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock, type Instant, toTimestamp } from '../../kernel/clock.js';
 import { Problem, unreachable } from '../../kernel/problem.js';
 import type { LimitState } from '../../rate-policy/limit.js';
-import { LimitBook, type OpenLimits } from '../../rate-policy/limit-book.service.js';
+import { LimitBook, type LimitParties, type OpenLimits } from '../../rate-policy/limit-book.service.js';
 import { LimitPlaces } from '../../rate-policy/limit-places.service.js';
 import { StartPermissions } from '../../rate-policy/start-permissions.service.js';
 import { Ids } from '../../runtime/ids.service.js';
@@ -29,6 +29,13 @@ export interface AcceptedMessage {
   conversation: ConversationEntity;
   /** The channel's limits with it. */
   limits: readonly LimitState[];
+}
+
+/** What is known of a send before the unit of work that accepts it. */
+export interface PreparedSend {
+  parties: LimitParties;
+  /** The limits as they stood, where the answer may want them. */
+  seen: OpenLimits | null;
 }
 
 /** Accepts messages to send: the decision, what it takes of the window, and the message are written together. */
@@ -73,21 +80,24 @@ export class OutgoingMessages {
    * What a send is decided by and cannot be fetched inside a unit of work: who shares the limits and how they stand, and X's word
    * where the participant never wrote. @throws Problem `x.unavailable`, `message.participant-not-found`
    */
-  async prepare(channel: Channel, participant: Participant, wanted: SendMessage): Promise<OpenLimits> {
+  async prepare(channel: Channel, participant: Participant, wanted: SendMessage): Promise<PreparedSend> {
     const parties = await this.book.partiesOf(channel);
     const { manager } = this.reader;
     const window = await this.conversations.findWindow(manager, channel.id, participant.id);
-    const beyondAllotment = wanted.beyondAllotment ?? null;
-    const { decision, limits } = await this.decisions.decide(manager, { parties, participantId: participant.id, window, beyondAllotment }, null);
+    const wish = { parties, participantId: participant.id, window, beyondAllotment: wanted.beyondAllotment ?? null };
+    if (window !== null && this.decisions.takesPlace(wish)) {
+      // X is not asked about somebody who has written, and the limits are looked at when they are locked.
+      return { parties, seen: null };
+    }
+    const { decision, limits } = await this.decisions.decide(manager, wish, false);
     if (decision.kind === 'ask') {
       await this.permissions.ask(channel, participant.id);
     }
-    return limits;
+    return { parties, seen: limits };
   }
 
   /** @throws Problem `message.window-closed`, `message.allotment-used`, `message.cannot-start-conversation`, `request.invalid`; nothing is stored then */
-  async accept(seen: OpenLimits, participant: Participant, wanted: SendMessage): Promise<AcceptedMessage> {
-    const { parties } = seen;
+  async accept({ parties, seen }: PreparedSend, participant: Participant, wanted: SendMessage): Promise<AcceptedMessage> {
     const { channel } = parties;
     const now = this.clock.now();
     const validUntil = readValidUntil(wanted, now);
@@ -95,7 +105,7 @@ export class OutgoingMessages {
       const conversation = await this.conversations.lock(channel, participant);
       const window = windowOf(conversation);
       const beyondAllotment = wanted.beyondAllotment ?? null;
-      const decided = await this.decisions.decide(manager, { parties, participantId: participant.id, window, beyondAllotment }, seen);
+      const decided = await this.decisions.decide(manager, { parties, participantId: participant.id, window, beyondAllotment }, true, seen);
       const state = stateAfter(decided, now, validUntil);
       const message = Object.assign(new MessageEntity(), {
         id: this.ids.create('msg'),

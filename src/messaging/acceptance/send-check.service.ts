@@ -32,7 +32,7 @@ export class SendCheck {
     const { manager } = this.reader;
     const window = await this.conversations.findWindow(manager, channel.id, participant.id);
     const beyondAllotment = wanted.beyondAllotment ?? null;
-    const decided = await this.decisions.decide(manager, { parties, participantId: participant.id, window, beyondAllotment }, null);
+    const decided = await this.decisions.decide(manager, { parties, participantId: participant.id, window, beyondAllotment }, false);
     return this.toAnswer(channel, decided, validUntil);
   }
 

@@ -50,18 +50,23 @@ export class SendDecisions {
     private readonly clock: Clock,
   ) {}
 
+  /** Whether such a send takes a place in X's limits, if there is one and X lets it start a conversation. */
+  takesPlace({ parties, window, beyondAllotment }: WantedSend): boolean {
+    return isCounted(decideSend(this.situation(parties.channel, window, beyondAllotment)));
+  }
+
   /**
-   * For a message to come. With `seen`, the limits as somebody has just looked at them, the decision binds: nobody else can take what
-   * it grants until the unit of work ends. What costs no place is answered with those that were seen; nothing of it is decided by them.
+   * For a message to come. When it `isBinding` nobody else can take what it grants until the unit of work ends. What costs no place is
+   * answered with the limits as they were `seen` a moment ago, where they were: nothing of it is decided by them.
    */
-  async decide(manager: EntityManager, wanted: WantedSend, seen: OpenLimits | null): Promise<Decided> {
+  async decide(manager: EntityManager, wanted: WantedSend, isBinding: boolean, seen: OpenLimits | null = null): Promise<Decided> {
     const { channel } = wanted.parties;
     const situation = this.situation(channel, wanted.window, wanted.beyondAllotment);
     if (!isCounted(decideSend(situation))) {
       const limits = seen === null ? await this.book.read(manager, wanted.parties) : { ...seen, ...(await this.book.readSubjects(manager, wanted.parties)) };
       return this.decided(channel, decideSend(situation), limits);
     }
-    const limits = seen === null ? await this.book.read(manager, wanted.parties) : await this.book.lock(wanted.parties);
+    const limits = isBinding ? await this.book.lock(wanted.parties) : await this.book.read(manager, wanted.parties);
     const decision = decideSend({
       ...situation,
       startPermission: wanted.window === null ? await this.permissions.find(manager, channel, wanted.participantId) : 'allowed',

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import type { Channel } from '../../channels/channel.js';
 import { Reader } from '../../database/reader.service.js';
-import { lockedForUpdate } from '../../database/row-lock.service.js';
+import { findRow } from '../../database/rows.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock } from '../../kernel/clock.js';
 import { decodeCursor, type Page, type PageRequest, toPage } from '../../kernel/page.js';
@@ -80,7 +80,7 @@ export class Conversations {
 
   /** The reply window between them; null when the participant never wrote. */
   async findWindow(manager: EntityManager, channelId: string, participantId: string): Promise<ReplyWindow | null> {
-    const conversation = await manager.findOneBy(ConversationEntity, { channelId, participantId });
+    const conversation = await findRow(manager, ConversationEntity, { channelId, participantId });
     return conversation === null ? null : windowOf(conversation);
   }
 
@@ -92,7 +92,11 @@ export class Conversations {
 
   /** By id, for a unit of work that settles one of its messages. */
   async lockById(manager: EntityManager, id: string): Promise<ConversationEntity> {
-    return manager.findOneOrFail(ConversationEntity, { where: { id }, ...lockedForUpdate<ConversationEntity>(manager) });
+    const conversation = await findRow(manager, ConversationEntity, { id }, true);
+    if (conversation === null) {
+      throw new Error(`There is no conversation ${id}`);
+    }
+    return conversation;
   }
 
   /** @throws Problem `conversation.not-found` */
@@ -130,10 +134,7 @@ export class Conversations {
   }
 
   private findForUpdate(manager: EntityManager, channelId: string, participantId: string): Promise<ConversationEntity | null> {
-    return manager.findOne(ConversationEntity, {
-      where: { channelId, participantId },
-      ...lockedForUpdate<ConversationEntity>(manager),
-    });
+    return findRow(manager, ConversationEntity, { channelId, participantId }, true);
   }
 
   private async withProfile(manager: EntityManager, conversation: ConversationEntity, participant: Participant): Promise<ConversationEntity> {

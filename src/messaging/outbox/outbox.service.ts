@@ -4,7 +4,7 @@ import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
 import { returnedRows } from '../../database/returned-rows.service.js';
 import { Reader } from '../../database/reader.service.js';
-import { lockedForUpdate } from '../../database/row-lock.service.js';
+import { findRow } from '../../database/rows.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../../kernel/clock.js';
 import { Ids } from '../../runtime/ids.service.js';
@@ -74,7 +74,7 @@ export class Outbox {
   /** The claimed message, if the claim still holds. */
   async findClaimed(manager: EntityManager, conversation: ConversationEntity, claim: Claim): Promise<MessageEntity | null> {
     const isOurs = conversation.leaseOwner === claim.owner && conversation.fence === claim.fence && (conversation.leaseUntil ?? 0) > this.clock.now();
-    const message = isOurs ? await manager.findOne(MessageEntity, { where: { id: claim.messageId }, ...lockedForUpdate<MessageEntity>(manager) }) : null;
+    const message = isOurs ? await findRow(manager, MessageEntity, { id: claim.messageId }, true) : null;
     return message?.status === 'claimed' ? message : null;
   }
 

@@ -5,6 +5,7 @@ import { ChannelCredentials } from '../../channels/channel-credentials.service.j
 import { ChannelDirectory } from '../../channels/channel-directory.service.js';
 import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
+import { findRow } from '../../database/rows.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock } from '../../kernel/clock.js';
 import { SECOND_MS } from '../../kernel/duration.js';
@@ -102,7 +103,10 @@ export class Sending {
   ): Promise<void> {
     await this.unitOfWork.run(async (manager) => {
       const conversation = await this.conversations.lockById(manager, message.conversationId);
-      const current = await manager.findOneByOrFail(MessageEntity, { id: message.id });
+      const current = await findRow(manager, MessageEntity, { id: message.id });
+      if (current === null) {
+        return;
+      }
       if (current.status === 'sending' || (isClear && canBecome(current.status, 'sent'))) {
         await write(manager, conversation, current);
       }

@@ -126,6 +126,7 @@ export class Settlement {
         status: become(message.status, 'unknown'),
         nextAttemptAt: null,
         unknownAt: now,
+        unknownToldAt: null,
         lookUps: 0,
         lookUpAt: firstLookUpAt(now),
         blocksUntil: isWaitedFor ? now + this.settings.waitForUnknownMs : null,
