@@ -6,14 +6,11 @@ const { fork, spawn } = require('node:child_process');
 const { once } = require('node:events');
 const { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const http = require('node:http');
-const net = require('node:net');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
+const { BRAND, CREDENTIALS, inParallel } = require('./send-peers.cjs');
 
-const BRAND = '1488203456789012345';
 const ADMIN_KEY = 'bench-admin-key-0123456789';
-/** The invented credentials of the offline X. */
-const CREDENTIALS = { consumerKey: 'simConsumerKey', consumerSecret: 'sim-consumer-secret', accessToken: `${BRAND}-simAccessToken`, accessTokenSecret: 'sim-access-secret' };
 const PARTICIPANTS = 400;
 const ROUNDS = 3;
 const IDLE_MESSAGES = 200;
@@ -23,59 +20,6 @@ const SETTINGS = [
 ];
 
 const root = join(__dirname, '..');
-
-/** X, in a process of its own: tells when it has so many sends. */
-async function beX() {
-  const { startSandbox } = require(join(root, 'dist/sandbox/sandbox-server.service.js'));
-  const sandbox = await startSandbox({ port: 0, dailyLimits: { perUser: 10_000_000, perApp: 10_000_000 } });
-  const sends = () => sandbox.ledger.sends.length;
-  process.on('message', ({ untilMore }) => {
-    const wanted = sends() + untilMore;
-    const timer = setInterval(() => {
-      if (sends() >= wanted) {
-        clearInterval(timer);
-        process.send({ at: Date.now(), last: sandbox.ledger.sends.at(-1) });
-      }
-    }, 1);
-  });
-  process.send({ url: sandbox.url });
-}
-
-/** The bare loop: what one gets without any promise. */
-async function beBareLoop() {
-  const { TwitterApi } = require('twitter-api-v2');
-  const x = new URL(process.env.X_API_URL);
-  process.on('message', async ({ texts, participants, concurrency }) => {
-    const agent = new http.Agent({ keepAlive: true, maxSockets: concurrency });
-    agent.protocol = 'https:';
-    agent.createConnection = (_options, callback) => {
-      const socket = net.connect({ host: x.hostname, port: Number(x.port) });
-      callback?.(null, socket);
-      return socket;
-    };
-    const { consumerKey: appKey, consumerSecret: appSecret, accessToken, accessTokenSecret: accessSecret } = CREDENTIALS;
-    const client = new TwitterApi({ appKey, appSecret, accessToken, accessSecret }, { httpAgent: agent });
-    process.send({ at: Date.now() });
-    await inParallel(texts, concurrency, (text, n) => {
-      const event = { type: 'message_create', message_create: { target: { recipient_id: participants[n % participants.length] }, message_data: { text } } };
-      return client.v1.post('direct_messages/events/new.json', { event }, { forceBodyMode: 'json' });
-    });
-    agent.destroy();
-  });
-  process.send({ ready: true });
-}
-
-async function inParallel(items, concurrency, work) {
-  let next = 0;
-  await Promise.all(
-    Array.from({ length: concurrency }, async () => {
-      while (next < items.length) {
-        const index = (next += 1) - 1;
-        await work(items[index], index);
-      }
-    }),
-  );
-}
 
 const children = new Set();
 process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')));
@@ -88,7 +32,7 @@ async function end(child) {
 }
 
 async function forkAs(role, env = {}) {
-  const child = fork(__filename, [role], { env: { ...process.env, ...env } });
+  const child = fork(join(__dirname, 'send-peers.cjs'), [role], { env: { ...process.env, ...env } });
   children.add(child);
   const [ready] = await once(child, 'message');
   return { child, ...ready };
@@ -252,8 +196,7 @@ async function main() {
   }
 }
 
-const roles = { x: beX, bare: beBareLoop };
-(roles[process.argv[2]] ?? main)().catch((error) => {
+main().catch((error) => {
   console.error(error);
   process.exitCode = 1;
   process.exit();

@@ -14,12 +14,14 @@ import { fromStoredBody } from './raw-body.js';
 import { WebhookEventEntity } from './webhook-event.entity.js';
 
 const BATCH = 100;
+/** So many take effect with one commit: each waits for the others, and so do the sends that wait for the database. */
+const TOGETHER = 10;
 /** An event that fails this often is set aside, so that it does not keep those behind it waiting for ever. */
 const MAX_TRIES = 5;
 
 /**
- * Turns stored events into their effects, in the order in which they came: each event's effects and the note that it is
- * processed are one transaction, so an event takes effect once, also when two instances or a restart take it up again.
+ * Turns stored events into their effects, in the order in which they came: an event's effects and the note that it is processed are
+ * in one transaction, with those of a few others, so an event takes effect once, also when two instances or a restart take it up again.
  */
 @Injectable()
 export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -64,8 +66,8 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     for (;;) {
       const events = await this.reader.repository(WebhookEventEntity).find({ where: { status: 'received' }, order: { id: 'ASC' }, take: BATCH });
       const results: boolean[] = [];
-      for (const event of this.isStopping ? [] : events) {
-        results.push(await this.process(event));
+      for (let from = 0; from < events.length && !this.isStopping; from += TOGETHER) {
+        results.push(...(await this.processTogether(events.slice(from, from + TOGETHER))));
       }
       processed += results.filter(Boolean).length;
       // With a full batch of failures the next read would bring the same ones.
@@ -87,32 +89,45 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     }
   }
 
-  private async process(event: WebhookEventEntity): Promise<boolean> {
-    const parsed = parse(event);
+  /** With one commit; where one of them fails, each by itself. Whether each was processed. */
+  private async processTogether(events: readonly WebhookEventEntity[]): Promise<boolean[]> {
     try {
+      await this.takeEffect(events);
+      events.forEach(({ id }) => this.tries.delete(id));
+      return events.map(() => true);
+    } catch (error) {
+      const [only] = events;
+      if (only === undefined || events.length === 1) {
+        await (only === undefined ? undefined : this.noteFailure(only, error));
+        return [false];
+      }
+    }
+    const results: boolean[] = [];
+    for (const event of events) {
+      results.push(...(await this.processTogether([event])));
+    }
+    return results;
+  }
+
+  private async takeEffect(events: readonly WebhookEventEntity[]): Promise<void> {
+    const read: { event: WebhookEventEntity; parsed: XEvent; effects: { channel: Channel; news: XNews }[] }[] = [];
+    for (const event of events) {
+      const parsed = parse(event);
       // Looked up first: a unit of work that waits for a second connection can wait for ever.
-      const effects = await this.findChannels(event.webhookKey, parsed.news);
-      await this.unitOfWork.run(async (manager) => {
+      read.push({ event, parsed, effects: await this.findChannels(event.webhookKey, parsed.news) });
+    }
+    await this.unitOfWork.run(async (manager) => {
+      const told = read.flatMap(({ effects }) => effects.flatMap(({ channel, news }) => participantsOf(channel, news).map((participantId) => ({ channel, participantId }))));
+      await this.incoming.lock(told);
+      for (const { event, parsed, effects } of read) {
         const status = parsed.notUnderstood.length === 0 ? 'processed' : 'quarantined';
         const detail = parsed.notUnderstood.length === 0 ? null : `Not understood: ${parsed.notUnderstood.join(', ')}`;
-        const taken = await manager.update(
-          WebhookEventEntity,
-          { id: event.id, status: 'received' },
-          { status, detail, processedAt: this.clock.now() },
-        );
-        if (taken.affected === 1) {
-          await this.incoming.lock(effects.flatMap(({ channel, news }) => participantsOf(channel, news).map((participantId) => ({ channel, participantId }))));
-          for (const { channel, news } of effects) {
-            await this.apply(channel, news);
-          }
+        const taken = await manager.update(WebhookEventEntity, { id: event.id, status: 'received' }, { status, detail, processedAt: this.clock.now() });
+        for (const { channel, news } of taken.affected === 1 ? effects : []) {
+          await this.apply(channel, news);
         }
-      });
-      this.tries.delete(event.id);
-      return true;
-    } catch (error) {
-      await this.noteFailure(event, error);
-      return false;
-    }
+      }
+    });
   }
 
   /** The news that are for a channel of ours; X may tell of others that share the app. */

@@ -14,7 +14,7 @@ export class Messaging2 implements MigrationInterface {
     for (const column of ['head_id text', 'head_at bigint', 'lease_owner text', 'lease_until bigint', 'fence integer NOT NULL DEFAULT 0']) {
       await runner.query(`ALTER TABLE conversations ADD COLUMN ${column}`);
     }
-    for (const column of ['accepted_charge text', 'unknown_at bigint', 'look_ups integer NOT NULL DEFAULT 0', 'look_up_at bigint', 'blocks_until bigint']) {
+    for (const column of ['accepted_charge text', 'unknown_at bigint', 'unknown_told_at bigint', 'look_ups integer NOT NULL DEFAULT 0', 'look_up_at bigint', 'blocks_until bigint']) {
       await runner.query(`ALTER TABLE messages ADD COLUMN ${column}`);
     }
     for (const column of ['claimed_at bigint', 'settled_at bigint', 'settled_by text']) {
@@ -53,7 +53,7 @@ export class Messaging2 implements MigrationInterface {
     await runner.dropTable('history_budgets');
     await runner.dropTable('message_steps');
     await dropColumns(runner, 'attempts', ['claimed_at', 'settled_at', 'settled_by']);
-    await dropColumns(runner, 'messages', ['accepted_charge', 'unknown_at', 'look_ups', 'look_up_at', 'blocks_until']);
+    await dropColumns(runner, 'messages', ['accepted_charge', 'unknown_at', 'unknown_told_at', 'look_ups', 'look_up_at', 'blocks_until']);
     await dropColumns(runner, 'conversations', ['head_id', 'head_at', 'lease_owner', 'lease_until', 'fence']);
   }
 

@@ -105,6 +105,10 @@ export class MessageEntity {
   @InstantColumn({ name: 'unknown_at', nullable: true })
   unknownAt: number | null;
 
+  /** When the team was told so. */
+  @InstantColumn({ name: 'unknown_told_at', nullable: true })
+  unknownToldAt: number | null;
+
   /** How many times X's history was looked at for it. */
   @CountColumn({ name: 'look_ups', default: 0 })
   lookUps: number;

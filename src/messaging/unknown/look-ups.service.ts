@@ -24,6 +24,7 @@ const BATCH = 500;
 
 /** `found`: settled, by this look or by something that was quicker. */
 type Outcome = 'found' | 'absent' | 'givenUp' | 'again';
+type LookUpCounts = Record<Outcome | 'lookedFor', number>;
 
 /**
  * Looks in X's history for messages of which nobody knows whether X took them: one look for all of an account's, and whatever it has
@@ -31,6 +32,8 @@ type Outcome = 'found' | 'absent' | 'givenUp' | 'again';
  */
 @Injectable()
 export class LookUps {
+  private running: Promise<LookUpCounts> | null = null;
+
   constructor(
     private readonly reader: Reader,
     private readonly unitOfWork: UnitOfWork,
@@ -46,7 +49,13 @@ export class LookUps {
   ) {}
 
   /** Settles what is due. Returns how many were looked for, and what became of them. */
-  async run(): Promise<Record<Outcome | 'lookedFor', number>> {
+  run(): Promise<LookUpCounts> {
+    // One that takes long is not joined by the next.
+    this.running ??= this.settleDue().finally(() => (this.running = null));
+    return this.running;
+  }
+
+  private async settleDue(): Promise<LookUpCounts> {
     const due = await this.listDue();
     const counts = { lookedFor: due.length, found: 0, absent: 0, givenUp: 0, again: 0 };
     for (const channelId of new Set(due.map((message) => message.channelId))) {
@@ -60,6 +69,13 @@ export class LookUps {
       this.dispatcher.wake();
     }
     return counts;
+  }
+
+  private async tellOnce(manager: EntityManager, conversation: ConversationEntity, message: MessageEntity): Promise<void> {
+    if (message.unknownToldAt === null) {
+      await manager.update(MessageEntity, { id: message.id }, { unknownToldAt: this.clock.now() });
+      await this.unknownEvents.tell(conversation, message);
+    }
   }
 
   private listDue(): Promise<MessageEntity[]> {
@@ -116,10 +132,14 @@ export class LookUps {
     const unknownAt: Instant = message.unknownAt ?? this.clock.now();
     const lookUps = message.lookUps + (result === 'unavailable' ? 0 : 1);
     const next = afterLookUp(result, lookUps, unknownAt, this.clock.now());
-    await this.steps.note(manager, message.id, { kind: 'looked-up', result });
+    // Looks that come to the same each minute are told once.
+    if (result !== 'unavailable' || message.unknownToldAt === null) {
+      await this.steps.note(manager, message.id, { kind: 'looked-up', result });
+    }
     switch (next.kind) {
       case 'again':
         await manager.update(MessageEntity, { id: message.id }, { lookUps, lookUpAt: next.at });
+        await (next.isTold ? this.tellOnce(manager, conversation, message) : undefined);
         return 'again';
       case 'absent': {
         await manager.update(MessageEntity, { id: message.id }, { lookUps });
@@ -129,7 +149,7 @@ export class LookUps {
       }
       case 'give-up':
         await manager.update(MessageEntity, { id: message.id }, { lookUps, lookUpAt: null });
-        await this.unknownEvents.tell(conversation, message);
+        await this.tellOnce(manager, conversation, message);
         return 'givenUp';
       default:
         return unreachable(next);
