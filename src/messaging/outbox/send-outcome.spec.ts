@@ -18,7 +18,7 @@ const answered = (status: number | null, code: number | null) => new XFailure('a
 const EXPECTED: Readonly<Record<string, SendFailure>> = {
   'v1 bad/malformed auth': failed('channel.credentials-rejected', true),
   'v1 invalid or expired token': failed('channel.credentials-rejected', true),
-  'v1 timestamp out of bounds': failed('message.refused-by-x', true),
+  'v1 timestamp out of bounds': failed('channel.clock-wrong', true),
   'v1 page/env not found': failed('message.participant-not-found', false),
   'v1 rate limited': { kind: 'rate-limited' },
   'v1 app lacks DM permission': failed('channel.direct-messages-not-permitted', true),
@@ -62,6 +62,20 @@ describe('what X answers to a send', () => {
     ['a parameter is missing', 403, 38, failed('message.refused-by-x', false)],
     ['a status limit', 403, 185, failed('message.refused-by-x', false)],
     ['a retired endpoint', 410, 251, failed('message.refused-by-x', false)],
+    ['a value that X cannot read', 403, 214, failed('message.refused-by-x', false)],
+    ['a medium that is not one', 400, 324, failed('message.refused-by-x', false)],
+    ['a medium that is gone', 400, 325, failed('message.refused-by-x', false)],
+    ['not the app’s account', 403, 348, failed('message.refused-by-x', false)],
+    ['there already', 409, 355, failed('message.refused-by-x', false)],
+    ['a parameter is wrong', 400, 407, failed('message.refused-by-x', false)],
+    ['an address that is not registered', 403, 415, failed('message.refused-by-x', false)],
+    ['the app is suspended', 403, 416, failed('channel.credentials-rejected', true)],
+    ['a request token', 401, 417, failed('message.refused-by-x', true)],
+    ['the account is suspended', 403, 64, failed('channel.credentials-rejected', true)],
+    ['the account is locked', 403, 326, failed('channel.credentials-rejected', true)],
+    ['the account may not be written to', 403, 349, failed('message.participant-unreachable', false)],
+    ['the participant follows no more', 403, 150, failed('message.participant-unreachable', false)],
+    ['over capacity', 503, 130, { kind: 'unknown' }],
     ['a duplicate, which may have gone out', 403, 187, { kind: 'unknown' }],
     ['said already, which may have gone out', 403, 151, { kind: 'unknown' }],
     ['an internal error with another status', 403, 131, { kind: 'unknown' }],
@@ -70,6 +84,24 @@ describe('what X answers to a send', () => {
     ['the limit with another status', 403, 88, { kind: 'rate-limited' }],
   ])('means the right thing: %s (%d, code %d)', (_what, status, code, expected) => {
     expect(classifySendFailure(answered(status, code))).toEqual(expected);
+  });
+
+  it.each<[string, number, SendFailure]>([
+    ['no credits are left', 402, failed('channel.credits-depleted', true)],
+    ['the body is too large', 413, failed('message.refused-by-x', false)],
+    ['X makes nothing of it', 422, failed('message.refused-by-x', false)],
+    ['a gateway got tired of waiting, for X or for us', 408, { kind: 'unknown' }],
+    ['a gateway has no X', 502, { kind: 'unknown' }],
+    ['a gateway had no answer of X', 504, { kind: 'unknown' }],
+  ])('means the right thing without a code of X: %s (%d)', (_what, status, expected) => {
+    expect(classifySendFailure(answered(status, null))).toEqual(expected);
+  });
+
+  // Direct messages over v2 refuse with problems, which carry no code.
+  it.each(rows.filter(({ name }) => name.startsWith('v2 ')))('of v2 is judged by its status: $name', ({ http_status, body }) => {
+    const outcome = classifySendFailure(new XFailure('answered', { status: http_status, ...readErrorBody(body) }));
+    const expected = http_status === 429 ? 'rate-limited' : http_status >= 500 ? 'unknown' : 'failed';
+    expect(outcome.kind).toBe(expected);
   });
 
   it('without a code is judged by its status: a 401 is the channel’s, another 4xx the message’s', () => {

@@ -14,6 +14,8 @@ export type SendFailure =
 /** "There was an error sending your message", "internal error", "status is a duplicate": the message may have gone out all the same. */
 const AMBIGUOUS_CODES = [131, 151, 187];
 const RATE_LIMITED = 88;
+/** Something between X and us got tired of one of the two. */
+const GAVE_UP_WAITING = 408;
 
 const FAILURE_CODES: readonly { xCodes: readonly number[]; code: string; isChannelAtFault: boolean }[] = [
   { xCodes: [150, 349, 63, 476], code: 'message.participant-unreachable', isChannelAtFault: false },
@@ -21,7 +23,8 @@ const FAILURE_CODES: readonly { xCodes: readonly number[]; code: string; isChann
   { xCodes: [354], code: 'message.too-long', isChannelAtFault: false },
   { xCodes: [226], code: 'message.looks-automated', isChannelAtFault: false },
   { xCodes: [93, 261], code: 'channel.direct-messages-not-permitted', isChannelAtFault: true },
-  { xCodes: [32, 64, 89, 99, 215, 326], code: 'channel.credentials-rejected', isChannelAtFault: true },
+  { xCodes: [32, 64, 89, 99, 215, 326, 416], code: 'channel.credentials-rejected', isChannelAtFault: true },
+  { xCodes: [135], code: 'channel.clock-wrong', isChannelAtFault: true },
   { xCodes: [87, 220, 453], code: 'channel.access-level-insufficient', isChannelAtFault: true },
 ];
 
@@ -31,11 +34,14 @@ export function classifySendFailure(failure: XFailure): SendFailure {
     return { kind: 'retry' };
   }
   const { status, code } = failure.answer;
-  if (failure.kind === 'maybe-sent' || status === null || failure.hasCode(...AMBIGUOUS_CODES)) {
+  if (failure.kind === 'maybe-sent' || status === null || status === GAVE_UP_WAITING || failure.hasCode(...AMBIGUOUS_CODES)) {
     return { kind: 'unknown' };
   }
   if (status === 429 || failure.hasCode(RATE_LIMITED)) {
     return { kind: 'rate-limited' };
+  }
+  if (status === 402) {
+    return { kind: 'failed', code: 'channel.credits-depleted', isChannelAtFault: true };
   }
   // Every 5xx: also "over capacity" comes from machines behind which the message may have been taken.
   if (status >= 500 || status < 400) {
