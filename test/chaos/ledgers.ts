@@ -6,6 +6,8 @@ import type { InboundEvent } from './service-process.js';
 export interface ClientLedger {
   /** Answered 200. */
   events: InboundEvent[];
+  /** Signed wrongly and answered 401. */
+  refused: InboundEvent[];
   /** Answered 202: our id by text. */
   messages: Map<string, string>;
   /** Answers that were neither, nor a refusal to try again. */
@@ -16,6 +18,9 @@ export interface ClientLedger {
 export interface Differences {
   eventsLost: string[];
   eventsWithTwoEffects: string[];
+  /** Signed wrongly, and kept. */
+  eventsForged: string[];
+  /** Not taken up, or set aside. */
   eventsUnprocessed: number;
   /** Stored as another message than was sent: text, participant or time. */
   eventsGarbled: string[];
@@ -35,6 +40,7 @@ export interface Differences {
 export const NO_DIFFERENCES: Differences = {
   eventsLost: [],
   eventsWithTwoEffects: [],
+  eventsForged: [],
   eventsUnprocessed: 0,
   eventsGarbled: [],
   windowsWrong: [],
@@ -72,7 +78,7 @@ export async function compareLedgers(databaseUrl: string, clients: ClientLedger,
   const received = group(inbound, ({ xMessageId }) => xMessageId ?? '');
   const byText = group(outbound, ({ text }) => text);
   const taken = group(sandbox.ledger.sends, ({ text }) => text);
-  const [waiting] = await queryDatabase<{ n: number }>(databaseUrl, "SELECT count(*) AS n FROM webhook_events WHERE status = 'received'");
+  const [waiting] = await queryDatabase<{ n: number }>(databaseUrl, "SELECT count(*) AS n FROM webhook_events WHERE status <> 'processed'");
   const [check] = await queryDatabase<{ integrity_check: string }>(databaseUrl, 'PRAGMA integrity_check');
   const newest = new Map<string, number>();
   for (const { participant, xCreatedAt } of inbound) {
@@ -81,6 +87,7 @@ export async function compareLedgers(databaseUrl: string, clients: ClientLedger,
   return {
     eventsLost: clients.events.filter(({ id }) => !received.has(id)).map(({ id }) => id),
     eventsWithTwoEffects: [...received].filter(([, rows]) => rows.length > 1).map(([id]) => id),
+    eventsForged: clients.refused.filter(({ id }) => received.has(id)).map(({ id }) => id),
     eventsUnprocessed: waiting?.n ?? -1,
     eventsGarbled: clients.events.filter((event) => received.get(event.id)?.some((row) => !isOf(row, event)) === true).map(({ id }) => id),
     windowsWrong: inbound.filter((row) => row.windowOpenedAt !== newest.get(row.participant)).map(({ participant }) => participant),

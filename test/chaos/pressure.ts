@@ -2,20 +2,23 @@ import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '../support/eventually.js';
 import type { ClientLedger } from './ledgers.js';
-import { type InboundEvent, postEvent, postMessage } from './service-process.js';
+import { sign } from '../e2e/x-webhook.js';
+import { type InboundEvent, postEvent, postMessage, postRead } from './service-process.js';
 
-const EVENT_CLIENTS = 8;
+const EVENT_CLIENTS = 12;
 const MESSAGE_CLIENTS = 4;
 /** The kill comes this long after the first answers of a round, at the latest. */
 const LONGEST_LOAD_MS = 600;
 /** Most events of one round: the last service has to process what is left of them all. */
 const EVENTS_PER_ROUND = 300;
-/** One event in so many is posted again, as X does at times. */
+/** One event in so many is posted again, as X does at times; one is signed by somebody else; and with one the participant has read what came before. */
 const REPEAT_ONE_IN = 8;
+const FORGE_ONE_IN = 15;
+const READ_ONE_IN = 6;
 
 /** Clients that post events as X, and send as a team, and keep book of what they were told. */
 export class Pressure {
-  readonly ledger: ClientLedger = { events: [], messages: new Map(), unexpected: [] };
+  readonly ledger: ClientLedger = { events: [], refused: [], messages: new Map(), unexpected: [] };
   private readonly random: () => number;
   private events = 0;
   private messages = 0;
@@ -61,12 +64,22 @@ export class Pressure {
       this.events += 1;
       const from = this.participants[Math.floor(this.random() * this.participants.length)] as string;
       const event: InboundEvent = { id: `2089623${String(this.events).padStart(12, '0')}`, from, text: `event ${this.events}`, createdAt: Date.now() };
+      if (this.events % FORGE_ONE_IN === 0) {
+        const forged = await postEvent(this.webhookUrl, event, { 'x-twitter-webhooks-signature': sign(event.id) });
+        this.ledger.refused.push(...(forged?.status === 401 ? [event] : []));
+        this.noteUnexpected('forged event', [forged?.status], [401, 503]);
+        continue;
+      }
       const posts = [postEvent(this.webhookUrl, event)];
+      const isRead = this.events % READ_ONE_IN === 0;
+      if (isRead) {
+        posts.push(postRead(this.webhookUrl, event));
+      }
       if (this.events % REPEAT_ONE_IN === 0) {
         posts.push(postEvent(this.webhookUrl, event));
       }
       const answers = await Promise.all(posts);
-      if (answers.some((answer) => answer?.status === 200)) {
+      if ([answers[0], ...answers.slice(isRead ? 2 : 1)].some((answer) => answer?.status === 200)) {
         this.ledger.events.push(event);
       }
       this.noteUnexpected('event', answers.map((answer) => answer?.status), [200, 503]);

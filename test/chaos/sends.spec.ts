@@ -44,6 +44,8 @@ describe('Killing the service while it sends', () => {
       TWITTER_CHANNEL__MESSAGING__CONCURRENCY_PER_CHANNEL: '16',
       TWITTER_CHANNEL__TIMETABLE__UNKNOWN_MESSAGES_MS: '200',
       TWITTER_CHANNEL__X__TIMEOUT_MS: '400',
+      // Hours pass between two lives, and all that was sent in them is read back at once.
+      TWITTER_CHANNEL__MESSAGING__HISTORY_READS_PER15_MINUTES: '1000',
       TWITTER_CHANNEL__IDEMPOTENCY__RUNNING_LEASE_MS: '300',
     };
     const lives: Life[] = [];

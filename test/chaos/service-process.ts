@@ -80,6 +80,13 @@ export function postEvent(webhookUrl: string, event: InboundEvent, headers: Reco
   return callProcess(webhookUrl, { raw, headers: { 'x-twitter-webhooks-signature': sign(raw), ...headers } });
 }
 
+/** X tells that a participant has read what the brand sent them until then. */
+export function postRead(webhookUrl: string, { id, from, createdAt }: InboundEvent): Promise<ProcessAnswer | null> {
+  const read = { created_timestamp: String(createdAt), sender_id: from, target: { recipient_id: NAJM.id }, last_read_event_id: id };
+  const raw = JSON.stringify({ for_user_id: NAJM.id, direct_message_mark_read_events: [read], users: {} });
+  return callProcess(webhookUrl, { raw, headers: { 'x-twitter-webhooks-signature': sign(raw) } });
+}
+
 /** A send from the brand. */
 export function postMessage(url: string, to: string, text: string, idempotencyKey: string): Promise<ProcessAnswer | null> {
   const body = { from: NAJM.id, to: { number: to }, content: { type: 'text', text } };

@@ -17,7 +17,7 @@ import { Settlement } from '../outbox/settlement.service.js';
 import { CLOCK_SKEW_MS, TAKEN_WITHIN_MS } from './echo-match.js';
 import { afterLookUp } from './look-up-plan.js';
 import { UnknownEvents } from './unknown-events.service.js';
-import { XHistory } from './x-history.service.js';
+import { type HistoryPart, XHistory } from './x-history.service.js';
 
 /** Most messages of one run; the next one goes on. */
 const BATCH = 500;
@@ -89,7 +89,7 @@ export class LookUps {
   }
 
   /** Records what X's history has of these conversations; null when it could not be read. */
-  private async readFor(channelId: string, due: readonly MessageEntity[]): Promise<{ isComplete: boolean } | null> {
+  private async readFor(channelId: string, due: readonly MessageEntity[]): Promise<HistoryPart | null> {
     const channel = await this.channels.findById(channelId);
     if (channel === null) {
       return null;
@@ -108,24 +108,32 @@ export class LookUps {
     return part;
   }
 
-  private async settle(id: string, conversationId: string, history: { isComplete: boolean } | null): Promise<Outcome> {
+  private async settle(id: string, conversationId: string, history: HistoryPart | null): Promise<Outcome> {
     return this.unitOfWork.run(async (manager) => {
       const conversation = await this.conversations.lockById(manager, conversationId);
       const message = await manager.findOneByOrFail(MessageEntity, { id });
       if (message.status !== 'unknown') {
         return 'found';
       }
-      const result = history === null ? 'unavailable' : (await this.isUnclear(manager, message, history)) ? 'unclear' : 'absent';
-      return this.goOn(manager, conversation, message, result);
+      return this.goOn(manager, conversation, message, await this.resultOf(manager, message, history));
     });
   }
 
-  /** The history has a gap, or a message of the same words that could be this one or another. */
-  private async isUnclear(manager: EntityManager, message: MessageEntity, { isComplete }: { isComplete: boolean }): Promise<boolean> {
+  private async resultOf(manager: EntityManager, message: MessageEntity, history: HistoryPart | null): Promise<LookUpResult> {
+    const attempt = await manager.findOneBy(AttemptEntity, { messageId: message.id, outcome: 'unknown' });
+    const since = (attempt?.startedAt ?? message.createdAt) - CLOCK_SKEW_MS;
+    if (history === null || (history.backTo > since && history.endedBy === 'budget')) {
+      return 'unavailable';
+    }
+    return history.backTo > since || (await this.couldBeAnother(manager, message)) ? 'unclear' : 'absent';
+  }
+
+  /** X told of a message of the same words that could be this one or another. */
+  private couldBeAnother(manager: EntityManager, message: MessageEntity): Promise<boolean> {
     const { conversationId, textFingerprint } = message;
     const handedOverAt = message.unknownAt ?? message.createdAt;
     const xCreatedAt = Between(handedOverAt - TAKEN_WITHIN_MS - CLOCK_SKEW_MS, handedOverAt + TAKEN_WITHIN_MS);
-    return !isComplete || (await manager.existsBy(MessageEntity, { conversationId, textFingerprint, source: 'elsewhere', xCreatedAt }));
+    return manager.existsBy(MessageEntity, { conversationId, textFingerprint, source: 'elsewhere', xCreatedAt });
   }
 
   private async goOn(manager: EntityManager, conversation: ConversationEntity, message: MessageEntity, result: LookUpResult): Promise<Outcome> {

@@ -20,8 +20,10 @@ const MAX_PAGES = 8;
 
 export interface HistoryPart {
   messages: XDirectMessage[];
-  /** False: there is more between the oldest of them and the moment that was asked for. */
-  isComplete: boolean;
+  /** It has everything from then on. */
+  backTo: Instant;
+  /** Why it goes no further than that; null: it goes as far as was asked for. */
+  endedBy: 'budget' | 'length' | null;
 }
 
 /** Reads an account's messages back at X, within a budget of reads that all instances share. */
@@ -40,18 +42,22 @@ export class XHistory {
   async readBack(channel: Channel, since: Instant): Promise<HistoryPart | null> {
     const messages: XDirectMessage[] = [];
     let cursor: string | null = null;
+    let oldest: Instant = Infinity;
     for (let page = 0; page < MAX_PAGES; page += 1) {
       const read = await this.readPage(channel, cursor);
       if (read === null) {
-        return page === 0 ? null : { messages, isComplete: false };
+        // What was read is of use; the rest is read another time.
+        return page === 0 ? null : { messages, backTo: oldest, endedBy: 'budget' };
       }
       messages.push(...read.messages.filter(({ createdAt }) => createdAt >= since));
+      // Of one moment a page may have only some.
+      oldest = Math.min(oldest, ...read.messages.map(({ createdAt }) => createdAt + 1));
       cursor = read.next;
       if (cursor === null || read.messages.some(({ createdAt }) => createdAt < since)) {
-        return { messages, isComplete: true };
+        return { messages, backTo: since, endedBy: null };
       }
     }
-    return { messages, isComplete: false };
+    return { messages, backTo: oldest, endedBy: 'length' };
   }
 
   private async readPage(channel: Channel, cursor: string | null): Promise<HistoryPage | null> {
