@@ -4,7 +4,7 @@ const { WebhookInbox } = require('../../dist/webhook/webhook-inbox.service.js');
 
 const store = WebhookInbox.prototype.store;
 WebhookInbox.prototype.store = function (...event) {
-  // Only a little later, as with a queue in memory.
-  setTimeout(() => void store.apply(this, event).catch(() => undefined), 20);
+  // Later, as with a queue in memory.
+  setTimeout(() => void store.apply(this, event).catch(() => undefined), 1_500);
   return Promise.resolve();
 };
