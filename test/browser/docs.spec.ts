@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { NAJM, RANIA } from '../e2e/cast.js';
-import { ADMIN_KEY, type Both, connectNajm, startBoth } from '../e2e/service.js';
+import { ADMIN_KEY, type Both, connectNajm, startBoth, fault, messageIn, newcomer, textTo } from '../e2e/service.js';
 import { launchBrowser } from '../support/browser.js';
 import { eventually } from '../support/eventually.js';
 import { DocsPage, type ListedOperation, type ShownAnswer } from './docs-page.js';
@@ -98,6 +98,18 @@ describe('The docs explorer', () => {
     }
     expect(await press('GET /v1/channels/{id}/limits', { id: idIn('GET /v1/channels') })).toMatchObject({ status: 200, body: { profile: 'v1.1' } });
     expect(await press('GET /v1/conversations/{id}/messages', { id: idIn('GET /v1/conversations') })).toMatchObject({ status: 200 });
+  });
+
+  it('resolves a message that is unknown, tells its timeline, and cancels one that waits', async () => {
+    fault(both.sandbox, { route: 'send', kind: 'accept-then-500' });
+    fault(both.sandbox, { route: 'echo', kind: 'echo-drop' });
+    const unknown = await both.service.call('/v1/messages', { body: textTo('Did you get this?') });
+    await messageIn(both.service, unknown.body['id'], 'unknown');
+    const id = unknown.body['id'];
+    expect(await press('POST /v1/messages/{id}/resolution', { id })).toMatchObject({ status: 200, body: { id, status: 'sent' } });
+    expect(await press('GET /v1/messages/{id}/attempts', { id })).toMatchObject({ status: 200 });
+    const waiting = await both.service.call('/v1/messages', { body: { ...textTo('When you write again', newcomer(both.sandbox)), beyondAllotment: 'hold' } });
+    expect(await press('DELETE /v1/messages/{id}', { id: waiting.body['id'] })).toMatchObject({ status: 204 });
   });
 
   it('changes, connects, disconnects and deletes the channel that its example made', async () => {
