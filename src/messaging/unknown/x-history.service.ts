@@ -16,7 +16,7 @@ import { HistoryBudgetEntity } from './history-budget.entity.js';
 import { mayRead, READ_WINDOW_MS, recentReads } from './read-budget.js';
 
 /** Most pages of one look: X gives 50 messages a page, and few reads. */
-const MAX_PAGES = 8;
+const MAX_PAGES = 12;
 
 export interface HistoryPart {
   messages: XDirectMessage[];
