@@ -2,6 +2,8 @@ import { Injectable, type OnApplicationBootstrap, type BeforeApplicationShutdown
 import type { Channel } from '../channels/channel.js';
 import { ChannelConnection } from '../channels/channel-connection.service.js';
 import { ChannelDirectory } from '../channels/channel-directory.service.js';
+import { InjectSettings } from '../config/inject-settings.decorator.js';
+import type { Settings } from '../config/settings.js';
 import { Reader } from '../database/reader.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock } from '../kernel/clock.js';
@@ -14,14 +16,26 @@ import { fromStoredBody } from './raw-body.js';
 import { WebhookEventEntity } from './webhook-event.entity.js';
 
 const BATCH = 100;
-/** So many take effect with one commit: each waits for the others, and so do the sends that wait for the database. */
+/** So many wait for SQLite's one writer at once, which keeps their order and gives them one commit. PostgreSQL would let one pass another. */
 const TOGETHER = 10;
 /** An event that fails this often is set aside, so that it does not keep those behind it waiting for ever. */
 const MAX_TRIES = 5;
 
+interface Effect {
+  channel: Channel;
+  news: XNews;
+}
+
+/** What an event says, and whom it is for. */
+interface ReadEvent {
+  event: WebhookEventEntity;
+  parsed: XEvent;
+  effects: Effect[];
+}
+
 /**
- * Turns stored events into their effects, in the order in which they came: an event's effects and the note that it is processed are
- * in one transaction, with those of a few others, so an event takes effect once, also when two instances or a restart take it up again.
+ * Turns stored events into their effects, in the order in which they came: each event's effects and the note that it is
+ * processed are one transaction, so an event takes effect once, also when two instances or a restart take it up again.
  */
 @Injectable()
 export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -29,6 +43,7 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
   private isWanted = false;
   private isStopping = false;
   private readonly tries = new Map<string, number>();
+  private readonly together: number;
 
   constructor(
     private readonly reader: Reader,
@@ -39,7 +54,10 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     private readonly permissions: StartPermissions,
     private readonly clock: Clock,
     private readonly log: Log,
-  ) {}
+    @InjectSettings('database') database: Settings['database'],
+  ) {
+    this.together = database.engine === 'sqlite' ? TOGETHER : 1;
+  }
 
   /** What an earlier run of the service stored and did not get to. */
   onApplicationBootstrap(): void {
@@ -66,8 +84,10 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     for (;;) {
       const events = await this.reader.repository(WebhookEventEntity).find({ where: { status: 'received' }, order: { id: 'ASC' }, take: BATCH });
       const results: boolean[] = [];
-      for (let from = 0; from < events.length && !this.isStopping; from += TOGETHER) {
-        results.push(...(await this.processTogether(events.slice(from, from + TOGETHER))));
+      for (let from = 0; from < events.length && !this.isStopping; from += this.together) {
+        // Looked up first: a unit of work that waits for a second connection can wait for ever, and the looks may end in another order.
+        const read = await Promise.all(events.slice(from, from + this.together).map((event) => this.read(event)));
+        results.push(...(await Promise.all(read.map((one) => this.process(one)))));
       }
       processed += results.filter(Boolean).length;
       // With a full batch of failures the next read would bring the same ones.
@@ -89,50 +109,39 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     }
   }
 
-  /** With one commit; where one of them fails, each by itself. Whether each was processed. */
-  private async processTogether(events: readonly WebhookEventEntity[]): Promise<boolean[]> {
-    try {
-      await this.takeEffect(events);
-      events.forEach(({ id }) => this.tries.delete(id));
-      return events.map(() => true);
-    } catch (error) {
-      const [only] = events;
-      if (only === undefined || events.length === 1) {
-        await (only === undefined ? undefined : this.noteFailure(only, error));
-        return [false];
-      }
-    }
-    const results: boolean[] = [];
-    for (const event of events) {
-      results.push(...(await this.processTogether([event])));
-    }
-    return results;
+  private async read(event: WebhookEventEntity): Promise<ReadEvent> {
+    const parsed = parse(event);
+    return { event, parsed, effects: await this.findChannels(event.webhookKey, parsed.news) };
   }
 
-  private async takeEffect(events: readonly WebhookEventEntity[]): Promise<void> {
-    const read: { event: WebhookEventEntity; parsed: XEvent; effects: { channel: Channel; news: XNews }[] }[] = [];
-    for (const event of events) {
-      const parsed = parse(event);
-      // Looked up first: a unit of work that waits for a second connection can wait for ever.
-      read.push({ event, parsed, effects: await this.findChannels(event.webhookKey, parsed.news) });
-    }
-    await this.unitOfWork.run(async (manager) => {
-      const told = read.flatMap(({ effects }) => effects.flatMap(({ channel, news }) => participantsOf(channel, news).map((participantId) => ({ channel, participantId }))));
-      await this.incoming.lock(told);
-      for (const { event, parsed, effects } of read) {
+  private async process({ event, parsed, effects }: ReadEvent): Promise<boolean> {
+    try {
+      await this.unitOfWork.run(async (manager) => {
         const status = parsed.notUnderstood.length === 0 ? 'processed' : 'quarantined';
         const detail = parsed.notUnderstood.length === 0 ? null : `Not understood: ${parsed.notUnderstood.join(', ')}`;
-        const taken = await manager.update(WebhookEventEntity, { id: event.id, status: 'received' }, { status, detail, processedAt: this.clock.now() });
-        for (const { channel, news } of taken.affected === 1 ? effects : []) {
-          await this.apply(channel, news);
+        const taken = await manager.update(
+          WebhookEventEntity,
+          { id: event.id, status: 'received' },
+          { status, detail, processedAt: this.clock.now() },
+        );
+        if (taken.affected === 1) {
+          await this.incoming.lock(effects.flatMap(({ channel, news }) => participantsOf(channel, news).map((participantId) => ({ channel, participantId }))));
+          for (const { channel, news } of effects) {
+            await this.apply(channel, news);
+          }
         }
-      }
-    });
+      });
+      this.tries.delete(event.id);
+      return true;
+    } catch (error) {
+      await this.noteFailure(event, error);
+      return false;
+    }
   }
 
   /** The news that are for a channel of ours; X may tell of others that share the app. */
-  private async findChannels(webhookKey: string, all: readonly XNews[]): Promise<{ channel: Channel; news: XNews }[]> {
-    const found: { channel: Channel; news: XNews }[] = [];
+  private async findChannels(webhookKey: string, all: readonly XNews[]): Promise<Effect[]> {
+    const found: Effect[] = [];
     for (const news of all) {
       const channel = await this.channels.findByWebhook(webhookKey, news.kind === 'access-revoked' ? news.accountId : news.forUserId);
       if (channel !== null) {
