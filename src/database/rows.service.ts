@@ -1,8 +1,12 @@
 import type { EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm';
 
+/*
+ * For the few statements that every message pays for: TypeORM builds each anew, which costs more than to run it. All others use the
+ * entity manager.
+ */
+
 /**
- * One row by equal columns, as an entity: what `findOneBy` gives, at a third of its cost. For the few reads that every message pays
- * for (measured: 0.07 against 0.19 ms on SQLite); all others use the repository. With `isLocked` the row is the caller's until the
+ * One row by equal columns, as an entity: what `findOneBy` gives, at a third of its cost (0.07 against 0.19 ms on SQLite). With `isLocked` the row is the caller's until the
  * transaction ends, where the engine locks rows at all.
  */
 export async function findRow<Entity extends ObjectLiteral>(manager: EntityManager, entity: new () => Entity, where: Partial<Entity>, isLocked = false): Promise<Entity | null> {
@@ -12,6 +16,30 @@ export async function findRow<Entity extends ObjectLiteral>(manager: EntityManag
   const rows = await manager.query<Record<string, unknown>[]>(`${selectOf(metadata, names)}${lock}`, names.map((name) => where[name] as unknown));
   const [row] = rows;
   return row === undefined ? null : toEntity(manager, metadata, row, new entity());
+}
+
+/** Writes columns of the row with this id: what `update` does, where no count of rows is wanted. */
+export async function updateRow<Entity extends ObjectLiteral>(manager: EntityManager, entity: new () => Entity, id: string, change: Partial<Entity>): Promise<void> {
+  const metadata = manager.connection.getMetadata(entity);
+  const { columns, values } = toColumns(manager, metadata, change);
+  const assignments = columns.map((column, n) => `${column} = $${n + 1}`).join(', ');
+  await manager.query(`UPDATE ${metadata.tableName} SET ${assignments} WHERE id = $${columns.length + 1}`, [...values, id]);
+}
+
+/** Adds a row; what it leaves out has the column's default. */
+export async function insertRow<Entity extends ObjectLiteral>(manager: EntityManager, entity: new () => Entity, row: Partial<Entity>): Promise<void> {
+  const metadata = manager.connection.getMetadata(entity);
+  const { columns, values } = toColumns(manager, metadata, row);
+  await manager.query(`INSERT INTO ${metadata.tableName} (${columns.join(', ')}) VALUES (${columns.map((_, n) => `$${n + 1}`).join(', ')})`, values);
+}
+
+/** The columns that are named, with their values as the engine takes them. */
+export function toColumns(manager: EntityManager, metadata: EntityMetadata, named: ObjectLiteral): { columns: string[]; values: unknown[] } {
+  const given = metadata.columns.filter(({ propertyName }) => named[propertyName] !== undefined);
+  return {
+    columns: given.map(({ databaseName }) => databaseName),
+    values: given.map((column) => manager.connection.driver.preparePersistentValue(named[column.propertyName], column) as unknown),
+  };
 }
 
 const statements = new WeakMap<EntityMetadata, Map<string, string>>();

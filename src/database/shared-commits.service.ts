@@ -3,6 +3,8 @@ import type { DataSource, EntityManager } from 'typeorm';
 
 /** Most units of work that share one commit: each waits for those before it and for the commit. */
 const MOST_AT_ONCE = 16;
+/** Most of them beside urgent ones: so many go in any case, so that nobody waits for ever. */
+const MOST_BESIDE_URGENT = 2;
 
 type Work<T> = (manager: EntityManager) => Promise<T>;
 
@@ -14,23 +16,24 @@ interface Waiting {
 }
 
 /**
- * Units of work one after the other, first come first served, where those that wait at the same time share a commit: most of what a
+ * Units of work one after the other, first come first served, urgent ones before the others, where those that wait at the same time share a commit: most of what a
  * small one costs is its BEGIN and its COMMIT. Each is a savepoint, so that one that fails leaves the others alone. None is told
  * that it is done before the commit that holds it; when that fails, or SQLite ends the transaction by itself, all of them fail.
  */
 export class SharedCommits {
+  private readonly urgent: Waiting[] = [];
   private readonly waiting: Waiting[] = [];
   private isRunning = false;
 
   constructor(private readonly dataSource: DataSource) {}
 
-  run<T>(work: Work<T>): Promise<T> {
+  run<T>(work: Work<T>, isUrgent: boolean): Promise<T> {
     return new Promise((resolve, reject) => {
       let result: T;
       const kept = AsyncResource.bind(async (manager: EntityManager) => {
         result = await work(manager);
       });
-      this.waiting.push({ work: kept, done: () => resolve(result), failed: reject });
+      (isUrgent ? this.urgent : this.waiting).push({ work: kept, done: () => resolve(result), failed: reject });
       if (!this.isRunning) {
         this.isRunning = true;
         void this.drain();
@@ -39,8 +42,9 @@ export class SharedCommits {
   }
 
   private async drain(): Promise<void> {
-    while (this.waiting.length > 0) {
-      const batch = this.waiting.splice(0, MOST_AT_ONCE);
+    while (this.urgent.length + this.waiting.length > 0) {
+      const batch = this.urgent.splice(0, MOST_AT_ONCE - MOST_BESIDE_URGENT);
+      batch.push(...this.waiting.splice(0, batch.length === 0 ? MOST_AT_ONCE : MOST_BESIDE_URGENT));
       const failures = new Map<Waiting, unknown>();
       await this.dataSource
         .transaction((manager) => (batch.length === 1 ? (batch[0] as Waiting).work(manager) : this.runEach(manager, batch, failures)))

@@ -27,13 +27,14 @@ export class UnitOfWork {
     this.shared = dataSource.options.type === 'sqlite' ? new SharedCommits(dataSource) : null;
   }
 
-  run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+  /** With `isUrgent`, before those that wait and are not, as far as runs wait for each other at all: for what keeps X or a person waiting. */
+  run<T>(work: (manager: EntityManager) => Promise<T>, isUrgent = false): Promise<T> {
     const outer = this.current.getStore();
     // A task left behind by an ended run still carries its storage; it gets a transaction of its own.
     if (outer?.isOpen) {
       return work(outer.manager);
     }
-    return this.transaction(work);
+    return this.transaction(work, isUrgent);
   }
 
   /** Calls `action` once the running transaction is on disk, never when it rolls back; at once when none is open. */
@@ -46,7 +47,7 @@ export class UnitOfWork {
     }
   }
 
-  private async transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+  private async transaction<T>(work: (manager: EntityManager) => Promise<T>, isUrgent: boolean): Promise<T> {
     const afterCommit: (() => void)[] = [];
     const inTransaction = async (manager: EntityManager): Promise<T> => {
       const transaction: OpenTransaction = { manager, isOpen: true, afterCommit };
@@ -56,7 +57,7 @@ export class UnitOfWork {
         transaction.isOpen = false;
       }
     };
-    const result = await (this.shared === null ? this.dataSource.transaction(inTransaction) : this.shared.run(inTransaction));
+    const result = await (this.shared === null ? this.dataSource.transaction(inTransaction) : this.shared.run(inTransaction, isUrgent));
     afterCommit.forEach((action) => action());
     return result;
   }

@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import type { Channel } from '../../channels/channel.js';
 import { ChannelCredentials } from '../../channels/channel-credentials.service.js';
 import { toXProblem } from '../../channels/x-problem.js';
+import { insertRow } from '../../database/rows.service.js';
 import { Reader } from '../../database/reader.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock, type Instant, toTimestamp } from '../../kernel/clock.js';
@@ -125,7 +126,7 @@ export class OutgoingMessages {
         acceptedCharge: state.charge,
         ...state,
       } satisfies Partial<MessageEntity>);
-      await manager.createQueryBuilder().insert().into(MessageEntity).values(message).updateEntity(false).execute();
+      await insertRow(manager, MessageEntity, message);
       if (message.heldBecause !== null) {
         await this.steps.note(manager, message.id, { kind: 'held', because: message.heldBecause, until: message.heldUntil });
       }
@@ -135,8 +136,7 @@ export class OutgoingMessages {
         lastSeq: message.seq,
         lastMessageAt: Math.max(conversation.lastMessageAt ?? 0, now),
       };
-      await manager.update(ConversationEntity, { id: conversation.id }, change);
-      await this.outbox.turn(manager, conversation.id);
+      await this.outbox.turn(manager, conversation.id, change);
       this.unitOfWork.afterCommit(() => this.dispatcher.wake());
       return { message, conversation: { ...conversation, ...change }, limits };
     });

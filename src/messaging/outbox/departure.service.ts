@@ -68,7 +68,7 @@ export class Departure {
       }
       const charge = await this.recharge(manager, parties, conversation, message);
       return charge === null ? null : this.depart(manager, claim, parties, conversation, message, charge);
-    });
+    }, true);
   }
 
   /** The charge of a message is settled when it leaves: its window may have closed, or a new one opened, since it was accepted. */

@@ -10,6 +10,9 @@ import { LostClaims } from './lost-claims.service.js';
 import { Outbox } from './outbox.service.js';
 import { Sending } from './sending.service.js';
 
+/** For each message at X one more is claimed. */
+const CLAIM_AHEAD = 2;
+
 /**
  * Takes what is due from the outbox and hands it to X, several conversations side by side, bounded in total and per channel.
  * It looks when somebody wakes it and every `messaging.pollMs`; the outbox is the truth, waking only makes it quick.
@@ -18,7 +21,10 @@ import { Sending } from './sending.service.js';
 export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly owner: string;
   private readonly running = new Set<Promise<void>>();
-  private readonly slots: Slots;
+  /** Claimed and not yet handed over: when a place at X comes free, the next need not be looked for first. */
+  private readonly claimed: Claim[] = [];
+  private readonly claims: Slots;
+  private readonly calls: Slots;
   private poll: Timer | undefined;
   private looking: Promise<void> | null = null;
   private attending: Promise<void> | null = null;
@@ -37,7 +43,8 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     @InjectSettings('database') private readonly database: Settings['database'],
   ) {
     this.owner = ids.create('att');
-    this.slots = new Slots(settings.concurrency, settings.concurrencyPerChannel);
+    this.claims = new Slots(CLAIM_AHEAD * settings.concurrency, CLAIM_AHEAD * settings.concurrencyPerChannel);
+    this.calls = new Slots(settings.concurrency, settings.concurrencyPerChannel);
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -72,28 +79,53 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     this.poll?.cancel();
     await this.looking;
     await this.attending;
-    await Promise.allSettled(this.running);
+    await Promise.allSettled([...this.running, ...this.claimed.splice(0).map((claim) => this.outbox.release(claim))]);
   }
 
   private async look(): Promise<void> {
     while (this.isWoken && !this.isStopping) {
       this.isWoken = false;
-      const claims = await this.outbox.claim(this.owner, this.slots.copy()).catch((error: unknown) => {
+      const claims = await this.outbox.claim(this.owner, this.claims.copy()).catch((error: unknown) => {
         this.log.error('No message could be claimed', {}, error);
         return [];
       });
-      claims.forEach((claim) => this.start(claim));
+      claims.forEach(({ channelId }) => this.claims.take(channelId));
+      this.claimed.push(...claims);
+      this.startClaimed();
+    }
+  }
+
+  /** Starts what is claimed, in the order of the claims, as far as there are places at X for it. */
+  private startClaimed(): void {
+    const full = new Set(this.calls.fullChannels);
+    const next = this.calls.isFull ? undefined : this.claimed.find(({ channelId }) => !full.has(channelId));
+    if (next !== undefined && !this.isStopping) {
+      this.claimed.splice(this.claimed.indexOf(next), 1);
+      this.start(next);
+      this.startClaimed();
     }
   }
 
   private start(claim: Claim): void {
-    this.slots.take(claim.channelId);
+    this.calls.take(claim.channelId);
+    let isAtX = true;
+    // What became of it is settled after X's answer, when others may be at X already.
+    const leaveX = (): void => {
+      if (isAtX) {
+        isAtX = false;
+        this.calls.giveBack(claim.channelId);
+        this.claims.giveBack(claim.channelId);
+        this.startClaimed();
+        this.wake();
+      }
+    };
     const sending = this.sending
-      .send(claim)
+      .send(claim, leaveX)
       .catch((error: unknown) => this.log.error('A message could not be sent or settled', { messageId: claim.messageId }, error))
       .finally(() => {
+        leaveX();
         this.running.delete(sending);
-        this.slots.giveBack(claim.channelId);
+        // The next of its conversation is due.
         this.wake();
       });
     this.running.add(sending);

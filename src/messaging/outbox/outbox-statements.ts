@@ -13,16 +13,19 @@ const BLOCKED_UNTIL = `(SELECT max(before.blocks_until) FROM messages AS before 
   AND before.status IN ('queued', 'held', 'claimed', 'sending', 'unknown') AND before.status = 'unknown' AND before.seq < next.seq)`;
 
 /**
- * Sets the head of a conversation's queue anew, after anything about its messages has changed; $1 is the conversation. While one is
- * under way nothing is due; when none is, its lease has ended.
+ * Sets the head of a conversation's queue anew, after anything about its messages has changed; $1 is the conversation, and from $2 on
+ * come the values of other columns that change with it. While one is under way nothing is due; when none is, its lease has ended.
  */
-export const TURN = `UPDATE conversations SET
+export function turnStatement(columns: readonly string[]): string {
+  return `${TURN}${columns.map((column, n) => `, ${column} = $${n + 2}`).join('')} WHERE id = $1`;
+}
+
+const TURN = `UPDATE conversations SET
   head_id = COALESCE((SELECT id FROM messages WHERE ${UNDER_WAY}), (SELECT next.id ${NEXT})),
   head_at = CASE WHEN EXISTS (SELECT 1 FROM messages WHERE ${UNDER_WAY}) THEN NULL ELSE
     (SELECT CASE WHEN next.next_attempt_at < ${BLOCKED_UNTIL} THEN ${BLOCKED_UNTIL} ELSE next.next_attempt_at END ${NEXT}) END,
   lease_owner = CASE WHEN EXISTS (SELECT 1 FROM messages WHERE ${UNDER_WAY}) THEN lease_owner END,
-  lease_until = CASE WHEN EXISTS (SELECT 1 FROM messages WHERE ${UNDER_WAY}) THEN lease_until END
-  WHERE id = $1`;
+  lease_until = CASE WHEN EXISTS (SELECT 1 FROM messages WHERE ${UNDER_WAY}) THEN lease_until END`;
 
 /**
  * Leases the conversation whose head has been due longest, of none of so many busy channels; after a stop of X all are due at

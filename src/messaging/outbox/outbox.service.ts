@@ -4,7 +4,7 @@ import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
 import { returnedRows } from '../../database/returned-rows.service.js';
 import { Reader } from '../../database/reader.service.js';
-import { findRow } from '../../database/rows.service.js';
+import { findRow, insertRow, toColumns, updateRow } from '../../database/rows.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../../kernel/clock.js';
 import { Ids } from '../../runtime/ids.service.js';
@@ -14,7 +14,7 @@ import { MessageEntity } from '../message/message.entity.js';
 import { become, type HeldBecause } from '../message/message-status.js';
 import { MessageSteps } from '../message/message-steps.service.js';
 import type { Claim, Slots } from './claim.js';
-import { claimStatement, TURN } from './outbox-statements.js';
+import { claimStatement, turnStatement } from './outbox-statements.js';
 
 interface Leased {
   id: string;
@@ -68,7 +68,7 @@ export class Outbox {
         claims.push({ owner, fence, messageId, conversationId, channelId, claimedAt });
       }
       return claims;
-    });
+    }, true);
   }
 
   /** The claimed message, if the claim still holds. */
@@ -76,6 +76,17 @@ export class Outbox {
     const isOurs = conversation.leaseOwner === claim.owner && conversation.fence === claim.fence && (conversation.leaseUntil ?? 0) > this.clock.now();
     const message = isOurs ? await findRow(manager, MessageEntity, { id: claim.messageId }, true) : null;
     return message?.status === 'claimed' ? message : null;
+  }
+
+  /** A claimed message that is not handed over after all is open to everybody again. */
+  async release(claim: Claim): Promise<void> {
+    await this.unitOfWork.run(async (manager) => {
+      const conversation = await findRow(manager, ConversationEntity, { id: claim.conversationId }, true);
+      const message = conversation === null ? null : await this.findClaimed(manager, conversation, claim);
+      if (message !== null) {
+        await this.putBack(manager, message, this.clock.now(), null);
+      }
+    });
   }
 
   /** The claimed message leaves. With this on disk its first byte may go, and no other try is made unless X certainly did not get it. */
@@ -93,8 +104,8 @@ export class Outbox {
       settledAt: null,
       settledBy: null,
     });
-    await manager.insert(AttemptEntity, attempt);
-    await manager.update(MessageEntity, { id: message.id }, { status: become(message.status, 'sending') });
+    await insertRow(manager, AttemptEntity, attempt);
+    await updateRow(manager, MessageEntity, message.id, { status: become(message.status, 'sending') });
     return attempt;
   }
 
@@ -117,9 +128,13 @@ export class Outbox {
     await this.turn(manager, message.conversationId);
   }
 
-  /** Whose turn it is in a conversation, and when: after each change to what waits or is under way in it. Ends the lease when nothing is under way any more. */
-  async turn(manager: EntityManager, conversationId: string): Promise<void> {
-    await manager.query(TURN, [conversationId]);
+  /**
+   * Whose turn it is in a conversation, and when: after each change to what waits or is under way in it. Ends the lease when nothing is
+   * under way any more. `change` is written with it.
+   */
+  async turn(manager: EntityManager, conversationId: string, change: Partial<ConversationEntity> = {}): Promise<void> {
+    const { columns, values } = toColumns(manager, manager.connection.getMetadata(ConversationEntity), change);
+    await manager.query(turnStatement(columns), [conversationId, ...values]);
   }
 
   /** Outside a unit of work, so that a look in vain makes nobody wait. */

@@ -64,7 +64,8 @@ export class Sending {
     @InjectSettings('messaging') private readonly settings: Settings['messaging'],
   ) {}
 
-  async send(claim: Claim): Promise<void> {
+  /** `whenAnswered` is called once, as soon as X is not kept busy by the message any more; what became of it is settled after that. */
+  async send(claim: Claim, whenAnswered: () => void = () => undefined): Promise<void> {
     const isInTime = this.startDeadline();
     const channel = await this.channels.findById(claim.channelId);
     // Opened first: what fails before `sending` is committed is simply tried again.
@@ -75,7 +76,7 @@ export class Sending {
     }
     const { message, participantId } = departed;
     try {
-      const sent = await this.x.messages(channel.messagesApi).sendText(credentials, participantId, message.content.text, isInTime);
+      const sent = await this.x.messages(channel.messagesApi).sendText(credentials, participantId, message.content.text, isInTime).finally(whenAnswered);
       await this.settle(message, true, (manager, locked, current) => this.settleSent(manager, locked, current, departed, sent));
     } catch (error) {
       if (!(error instanceof XFailure)) {
@@ -110,7 +111,7 @@ export class Sending {
       if (current.status === 'sending' || (isClear && canBecome(current.status, 'sent'))) {
         await write(manager, conversation, current);
       }
-    });
+    }, true);
   }
 
   private async settleSent(manager: EntityManager, conversation: ConversationEntity, message: MessageEntity, { attempt, parties, charge }: Departed, sent: SentMessage): Promise<void> {

@@ -3,13 +3,14 @@ import { type EntityManager, In, IsNull } from 'typeorm';
 import type { Channel } from '../../channels/channel.js';
 import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
+import { updateRow } from '../../database/rows.service.js';
 import { Clock } from '../../kernel/clock.js';
 import type { XAnswer } from '../../kernel/problem.js';
 import { compareXIds } from '../../kernel/x-id.js';
 import { LimitPlaces } from '../../rate-policy/limit-places.service.js';
 import { giveBackReply } from '../../rate-policy/reply-window.js';
 import type { SentMessage } from '../../x-api/messages-api.js';
-import { ConversationEntity } from '../conversation/conversation.entity.js';
+import type { ConversationEntity } from '../conversation/conversation.entity.js';
 import { toWindowColumns, windowOf } from '../conversation/conversations.service.js';
 import { AttemptEntity, type AttemptOutcome, type SettledBy } from '../message/attempt.entity.js';
 import { MessageEntity, type MessageFailure } from '../message/message.entity.js';
@@ -49,30 +50,25 @@ export class Settlement {
     // The echo may have come first and not have been known as ours: X's id says that it is the same message.
     await manager.delete(MessageEntity, { channelId: message.channelId, xMessageId: sent.xMessageId, source: 'elsewhere' });
     await this.settleAttempt(manager, message.id, 'sent', by);
-    await manager.update(
-      MessageEntity,
-      { id: message.id },
-      {
-        ...(isKnown ? {} : { status: isRead ? become(become(message.status, 'sent'), 'read') : become(message.status, 'sent'), readAt: isRead ? conversation.readAt : null }),
-        xMessageId: sent.xMessageId,
-        xCreatedAt: sent.createdAt,
-        sentAt: sent.createdAt,
-        failure: null,
-        charge: settled.charge,
-        chargedWindow: settled.chargedWindow,
-        ...NOTHING_TO_COME,
-      },
-    );
+    await updateRow(manager, MessageEntity, message.id, {
+      ...(isKnown ? {} : { status: isRead ? become(become(message.status, 'sent'), 'read') : become(message.status, 'sent'), readAt: isRead ? conversation.readAt : null }),
+      xMessageId: sent.xMessageId,
+      xCreatedAt: sent.createdAt,
+      sentAt: sent.createdAt,
+      failure: null,
+      charge: settled.charge,
+      chargedWindow: settled.chargedWindow,
+      ...NOTHING_TO_COME,
+    });
     if (settled.charge !== message.charge) {
       await this.steps.note(manager, message.id, { kind: 'charged', charge: settled.charge });
     }
     const lastMessageAt = Math.max(conversation.lastMessageAt ?? 0, sent.createdAt);
-    await manager.update(ConversationEntity, { id: conversation.id }, { ...toWindowColumns(settled.window, conversation), lastMessageAt });
     if (conversation.windowOpenedAt !== null && at < conversation.windowOpenedAt) {
       // The participant has written again since: what it cost is decided in the window of its own time.
       await this.charges.chargeAround(manager, channel, conversation.id, at);
     }
-    await this.outbox.turn(manager, conversation.id);
+    await this.outbox.turn(manager, conversation.id, { ...toWindowColumns(settled.window, conversation), lastMessageAt });
   }
 
   /** Somebody who knows says that X took it, and X has not told of it. It keeps the charge that it was handed over with. */
@@ -106,8 +102,7 @@ export class Settlement {
     } else {
       await this.settleAttempt(manager, message.id, 'failed', by);
     }
-    await manager.update(ConversationEntity, { id: conversation.id }, toWindowColumns(window, conversation));
-    await this.outbox.turn(manager, conversation.id);
+    await this.outbox.turn(manager, conversation.id, toWindowColumns(window, conversation));
   }
 
   /** X may have taken it. It keeps its charge, since X may have counted it, and is looked for; `channel` is null when it is gone. */
@@ -139,11 +134,8 @@ export class Settlement {
   async finishAttempt(manager: EntityManager, attemptId: string, outcome: AttemptOutcome, { status, code, detail }: AttemptAnswer): Promise<void> {
     const finishedAt = this.clock.now();
     const settled = outcome === 'unknown' ? {} : { settledAt: finishedAt, settledBy: 'answer' as const };
-    await manager.update(
-      AttemptEntity,
-      { id: attemptId },
-      { outcome, finishedAt, xStatus: status ?? null, xCode: code ?? null, detail: detail === undefined || detail === '' ? null : detail, ...settled },
-    );
+    const answer = { xStatus: status ?? null, xCode: code ?? null, detail: detail === undefined || detail === '' ? null : detail };
+    await updateRow(manager, AttemptEntity, attemptId, { outcome, finishedAt, ...answer, ...settled });
   }
 
   /** What became of the attempt that may have been taken, when something other than X's answer to it tells; X's answer stays on record. */
