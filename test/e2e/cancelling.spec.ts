@@ -37,6 +37,20 @@ forEachEngine((engine) => {
       expect(body.data.at(-1)).toEqual({ at: anyText, kind: 'settled', status: 'cancelled' });
     });
 
+    it('lets the next one go when it was the first that waited', async () => {
+      const { body: page } = await both.service.call('/v1/channels');
+      const pause = (paused: boolean) => both.service.call(`/v1/channels/${String(page['data'][0]?.['id'])}`, { method: 'PATCH', body: { paused } });
+      const participant = newcomer(both.sandbox);
+      await pause(true);
+      const first = (await both.service.call('/v1/messages', { body: textTo('not any more', participant) })).body;
+      const second = (await both.service.call('/v1/messages', { body: textTo('instead', participant) })).body;
+      expect((await cancel(first['id'])).status).toBe(204);
+      await pause(false);
+      clock.advance(MINUTE_MS);
+      await messageIn(both.service, second['id'], 'sent');
+      expect(both.sandbox.ledger.sends.filter((one) => one.participant === participant).map(({ text }) => text)).toEqual(['instead']);
+    });
+
     it('is refused once it has left, has failed, or came in', async () => {
       const participant = newcomer(both.sandbox);
       const inbound = await hear(both, participant);
