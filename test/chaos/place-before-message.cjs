@@ -6,16 +6,16 @@ const { LimitUseEntity, NOT_YET } = require('../../dist/rate-policy/limit-use.en
 
 const { prepare, accept } = OutgoingMessages.prototype;
 OutgoingMessages.prototype.prepare = async function (...args) {
-  const parties = await prepare.apply(this, args);
-  const { accountId, appFingerprint } = parties.channel;
+  const prepared = await prepare.apply(this, args);
+  const { accountId, appFingerprint } = prepared.parties.channel;
   const place = { messageId: this.ids.create('msg'), accountId, appFingerprint, countedAt: NOT_YET, beganAt: null };
   await this.unitOfWork.run((manager) => manager.insert(LimitUseEntity, place));
-  return { ...parties, place };
+  return { ...prepared, parties: { ...prepared.parties, place } };
 };
-OutgoingMessages.prototype.accept = async function (parties, ...rest) {
-  const accepted = await accept.call(this, parties, ...rest);
+OutgoingMessages.prototype.accept = async function (prepared, ...rest) {
+  const accepted = await accept.call(this, prepared, ...rest);
   // One that did not need it gives it back.
-  await this.unitOfWork.run((manager) => manager.delete(LimitUseEntity, { messageId: parties.place.messageId }));
+  await this.unitOfWork.run((manager) => manager.delete(LimitUseEntity, { messageId: prepared.parties.place.messageId }));
   return accepted;
 };
 
