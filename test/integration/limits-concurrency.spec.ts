@@ -11,8 +11,8 @@ import { type ChangedNumbers, ChangedRules } from './changed-rules.js';
 import { type Call, LimitCallers } from './limit-callers.js';
 import { seededFractions } from './limit-storm.js';
 
-/** LIMIT_ROUNDS=200 is the whole: three minutes. */
-const ROUNDS = Number(process.env['LIMIT_ROUNDS'] ?? 100);
+/** LIMIT_ROUNDS=20 is enough to try a change by. */
+const ROUNDS = Number(process.env['LIMIT_ROUNDS'] ?? 200);
 const CONTROL_ROUNDS = 10;
 const CALLERS = 40;
 const LIMIT = 7;
