@@ -14,10 +14,6 @@ import type { XCredentials } from './x-credentials.js';
 import { readErrorBody, XFailure } from './x-failure.js';
 import { readLimits } from './x-limits.js';
 
-/** Errors of a connection that never stood: refused, no such host, no route, a certificate we do not accept. */
-const CONNECT_SYSCALLS = ['connect', 'getaddrinfo'];
-const TLS_REFUSALS = /^(ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_SSL_|EPROTO)/;
-
 /**
  * Makes one signed call to X. The answer's status decides; nothing is tried again, no redirect is followed,
  * and the whole call, answer included, ends within `x.timeoutMs`.
@@ -93,38 +89,35 @@ export class XClient {
     try {
       return await call();
     } catch (error) {
-      throw toXFailure(error);
+      throw this.toXFailure(error);
     }
+  }
+
+  private toXFailure(error: unknown): unknown {
+    if (error instanceof ApiResponseError) {
+      const answer = { status: error.code, ...readErrorBody(error.data) };
+      return new XFailure('answered', answer, readLimits(error.headers));
+    }
+    if (error instanceof ApiPartialResponseError) {
+      const status = (error.response as { statusCode?: number } | undefined)?.statusCode ?? null;
+      return new XFailure('maybe-sent', { status, code: null, detail: 'X’s answer could not be read to its end.' });
+    }
+    return error instanceof ApiRequestError ? this.networkFailure(error) : error;
+  }
+
+  private networkFailure(error: ApiRequestError): XFailure {
+    const { code, name } = networkCause(error);
+    // A call that still waited for a connection has none.
+    const hasStood = this.connection.hasStood(error.request.socket);
+    const detail = hasStood ? `The connection to X ended before its answer (${code ?? name}).` : `X could not be reached (${code ?? name}).`;
+    return new XFailure(hasStood ? 'maybe-sent' : 'not-sent', { status: null, code: null, detail });
   }
 }
 
 const always = (): boolean => true;
 
-function toXFailure(error: unknown): unknown {
-  if (error instanceof ApiResponseError) {
-    const answer = { status: error.code, ...readErrorBody(error.data) };
-    return new XFailure('answered', answer, readLimits(error.headers));
-  }
-  if (error instanceof ApiPartialResponseError) {
-    const status = (error.response as { statusCode?: number } | undefined)?.statusCode ?? null;
-    return new XFailure('maybe-sent', { status, code: null, detail: 'X’s answer could not be read to its end.' });
-  }
-  if (error instanceof ApiRequestError) {
-    return networkFailure(networkCause(error));
-  }
-  return error;
-}
-
 /** The library promises `requestError` and does not set it; the cause stands in its private options. */
 function networkCause(error: ApiRequestError): NodeJS.ErrnoException {
   const held = error as unknown as { requestError?: Error; _options?: { error?: Error } };
   return (held.requestError ?? held._options?.error ?? error);
-}
-
-function networkFailure(cause: NodeJS.ErrnoException): XFailure {
-  const neverConnected = CONNECT_SYSCALLS.includes(cause.syscall ?? '') || TLS_REFUSALS.test(cause.code ?? '');
-  const detail = neverConnected
-    ? `X could not be reached (${cause.code ?? cause.name}).`
-    : `The connection to X ended before its answer (${cause.code ?? cause.name}).`;
-  return new XFailure(neverConnected ? 'not-sent' : 'maybe-sent', { status: null, code: null, detail });
 }

@@ -19,12 +19,12 @@ interface Destination {
 /**
  * Where the bytes to X go. The library that signs knows only X's own hosts, so requests keep those names (they are part
  * of the signature and of the Host header) while the connection is made to the address that the settings give.
- * Connections are reused. One that does not stand within `connectTimeoutMs` fails with `syscall: 'connect'`,
- * by which a caller knows that nothing was sent.
+ * Connections are reused. One that does not stand within `connectTimeoutMs` is given up.
  */
 @Injectable()
 export class XConnection implements OnApplicationShutdown {
   readonly agent: http.Agent;
+  private readonly stood = new WeakSet<Duplex>();
 
   constructor(
     @InjectSettings('x') private readonly settings: Settings['x'],
@@ -50,6 +50,14 @@ export class XConnection implements OnApplicationShutdown {
     this.agent.destroy();
   }
 
+  /**
+   * Whether the connection ever stood. Nothing is written before it does, and after that only X knows what it has read. The error does
+   * not tell: one of TLS also comes in the middle of an answer, and one of several addresses that all refused names no call.
+   */
+  hasStood(socket: Duplex | null): boolean {
+    return socket !== null && this.stood.has(socket);
+  }
+
   private connect(options: Destination): net.Socket {
     const url = new URL(options.host === X_UPLOAD_HOST ? this.settings.uploadUrl : this.settings.apiUrl);
     const isEncrypted = url.protocol === 'https:';
@@ -58,14 +66,17 @@ export class XConnection implements OnApplicationShutdown {
     const socket = isEncrypted
       ? tls.connect({ host, port, servername: net.isIP(host) === 0 ? host : '' })
       : net.connect({ host, port });
-    this.giveUpOnSlowConnect(socket, isEncrypted ? 'secureConnect' : 'connect');
+    const ready = isEncrypted ? 'secureConnect' : 'connect';
+    // The first to listen, so before what waits to be written is.
+    socket.once(ready, () => this.stood.add(socket));
+    this.giveUpOnSlowConnect(socket, ready);
     return socket;
   }
 
   private giveUpOnSlowConnect(socket: net.Socket, ready: 'connect' | 'secureConnect'): void {
     // A timer of our own: the socket's one is set anew by the request that waits for it.
     const timer = this.timers.after(this.settings.connectTimeoutMs, () => {
-      socket.destroy(Object.assign(new Error('No connection in time'), { code: 'ETIMEDOUT', syscall: 'connect' }));
+      socket.destroy(Object.assign(new Error('No connection in time'), { code: 'ETIMEDOUT' }));
     });
     socket.once(ready, () => timer.cancel());
     socket.once('close', () => timer.cancel());

@@ -1,6 +1,5 @@
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
-import type { Settings } from '../../src/config/settings.js';
-import { classifySendFailure, type SendFailure } from '../../src/messaging/outbox/send-outcome.js';
+import { classifySendFailure } from '../../src/messaging/outbox/send-outcome.js';
 import { Timers } from '../../src/runtime/timers.service.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox-server.service.js';
 import type { FaultKind } from '../../src/sandbox/control/fault.js';
@@ -11,32 +10,12 @@ import { XFailure } from '../../src/x-api/x-failure.js';
 import { NAJM, RANIA } from '../e2e/cast.js';
 import { fault } from '../e2e/service.js';
 import { freePort } from '../support/processes.js';
+import { type Classify, type Finding, IMPATIENT, isWrong, kinds, type Outcome, sendAll, SENDS, WITHIN_MS, xSettings } from './faulty-sends.js';
 
-/** FAULTS=500 is the long form. */
-const SENDS = Number(process.env['FAULTS'] ?? 25);
-const TOGETHER = 8;
-
-type Outcome = 'sent' | SendFailure['kind'];
-type Classify = typeof classifySendFailure;
-
-/** What a rule makes of each of many sends, beside what X has. */
-interface Finding {
-  outcome: Outcome;
-  isTaken: boolean;
-}
-
-const settings = (apiUrl: string, changes: Partial<Settings['x']> = {}): Settings['x'] => ({
-  apiUrl,
-  uploadUrl: apiUrl,
-  timeoutMs: 250,
-  connectTimeoutMs: 150,
-  maxConnections: TOGETHER,
-  ...changes,
-});
+const UNANSWERED: readonly FaultKind[] = ['hang', 'accept-then-hang', 'delay'];
 
 describe('What is made of a send that goes wrong', () => {
   let sandbox: Sandbox;
-  let texts = 0;
   beforeAll(async () => {
     sandbox = await startSandbox({ dailyLimits: { perUser: 1_000_000, perApp: 1_000_000 } });
     sandbox.people.patchAccount(RANIA.id, { receivesFrom: 'anyone' });
@@ -44,44 +23,14 @@ describe('What is made of a send that goes wrong', () => {
   afterEach(() => void sandbox.faults.remove());
   afterAll(() => sandbox.close());
 
-  /** Sends over real sockets, several at once. */
-  async function sendAll(x: Settings['x'], classify: Classify, before: () => void = () => undefined): Promise<Finding[]> {
-    const connection = new XConnection(x, new Timers());
-    const messages = new MessagesV1(new XClient(connection, x));
-    const outcomes: { text: string; outcome: Outcome }[] = [];
-    const one = async (): Promise<void> => {
-      const text = `fault ${(texts += 1)}`;
-      before();
-      const outcome = await messages.sendText(NAJM.credentials, RANIA.id, text).then(
-        () => 'sent' as const,
-        (error: unknown) => {
-          if (!(error instanceof XFailure)) throw error;
-          return classify(error).kind;
-        },
-      );
-      outcomes.push({ text, outcome });
-    };
-    for (let sent = 0; sent < SENDS; sent += TOGETHER) {
-      await Promise.all(Array.from({ length: Math.min(TOGETHER, SENDS - sent) }, one));
-    }
-    connection.onApplicationShutdown();
-    await sandbox.whenIdle();
-    const taken = new Set(sandbox.ledger.sends.map(({ text }) => text));
-    return outcomes.map(({ text, outcome }) => ({ outcome, isTaken: taken.has(text) }));
-  }
-
-  const withFault = (settingsOfFault: { kind: FaultKind; status?: number; code?: number; body?: string; delayMs?: number }, classify: Classify = classifySendFailure) =>
-    sendAll(settings(sandbox.url), classify, () => fault(sandbox, { route: 'send', ...settingsOfFault }));
-
-  /** A definite answer that X's ledger contradicts. */
-  const isWrong = ({ outcome, isTaken }: Finding): boolean => (outcome === 'sent' && !isTaken) || (['failed', 'retry', 'rate-limited'].includes(outcome) && isTaken);
-  const kinds = (findings: readonly Finding[]): Outcome[] => [...new Set(findings.map(({ outcome }) => outcome))];
+  const withFault = (settingsOfFault: { kind: FaultKind; status?: number; code?: number; body?: string; delayMs?: number }, classify: Classify = classifySendFailure): Promise<Finding[]> =>
+    sendAll(sandbox, xSettings(sandbox.url, UNANSWERED.includes(settingsOfFault.kind) ? IMPATIENT : {}), classify, () => fault(sandbox, { route: 'send', ...settingsOfFault }));
 
   it('is sent without a fault, and nothing is unknown', async () => {
-    const findings = await sendAll(settings(sandbox.url), classifySendFailure);
+    const findings = await sendAll(sandbox, xSettings(sandbox.url));
     expect(findings.filter(isWrong)).toEqual([]);
     expect(kinds(findings)).toEqual(['sent']);
-  });
+  }, WITHIN_MS);
 
   it.each<[string, Parameters<typeof withFault>[0], Outcome]>([
     ['a 429 with X’s reset', { kind: '429' }, 'rate-limited'],
@@ -106,7 +55,7 @@ describe('What is made of a send that goes wrong', () => {
     expect(findings).toHaveLength(SENDS);
     expect(findings.filter(isWrong)).toEqual([]);
     expect(kinds(findings)).toEqual([expected]);
-  }, 10_000 + SENDS * 1_000);
+  }, WITHIN_MS);
 
   describe('and certainly did not reach X', () => {
     const silent: Server[] = [];
@@ -133,15 +82,15 @@ describe('What is made of a send that goes wrong', () => {
       ['the other side does not speak TLS', async () => `https://${await listen((socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))}`],
       ['the TLS handshake never ends', async () => `https://${await listen(() => undefined)}`],
     ])('is tried again, and never unknown: %s', async (_what, address) => {
-      const findings = await sendAll(settings(await address()), classifySendFailure);
+      const findings = await sendAll(sandbox, xSettings(await address(), IMPATIENT));
       expect(findings.filter(isWrong)).toEqual([]);
       expect(kinds(findings)).toEqual(['retry']);
-    }, 10_000 + SENDS * 1_000);
+    }, WITHIN_MS);
 
     it('is tried again when its time to begin is over', async () => {
-      const connection = new XConnection(settings(sandbox.url), new Timers());
+      const connection = new XConnection(xSettings(sandbox.url), new Timers());
       const before = sandbox.ledger.requests.length;
-      const late = new MessagesV1(new XClient(connection, settings(sandbox.url))).sendText(NAJM.credentials, RANIA.id, 'too late', () => false);
+      const late = new MessagesV1(new XClient(connection, xSettings(sandbox.url))).sendText(NAJM.credentials, RANIA.id, 'too late', () => false);
       const failure: unknown = await late.catch((error: unknown) => error);
       connection.onApplicationShutdown();
       expect(failure).toBeInstanceOf(XFailure);
@@ -156,5 +105,5 @@ describe('What is made of a send that goes wrong', () => {
   ])('control: a rule that takes %s is contradicted by X’s ledger', async (_what, rule) => {
     const findings = [...(await withFault({ kind: 'accept-then-500' }, rule)), ...(await withFault({ kind: 'accept-then-hang' }, rule))];
     expect(findings.filter(isWrong).length).toBeGreaterThan(0);
-  }, 10_000 + SENDS * 1_000);
+  }, WITHIN_MS);
 });
