@@ -1,5 +1,4 @@
 import { type Echo, matchEcho, type UnsettledSend } from '../../src/messaging/unknown/echo-match.js';
-import { normaliseForEcho } from '../../src/messaging/message/message-content.js';
 import { type Findings, playScenario } from './echo-scenario.js';
 import { seededFractions } from './limit-storm.js';
 
@@ -15,8 +14,19 @@ function play(match: typeof matchEcho, cases = CASES): Findings {
   return findings;
 }
 
-const withoutLinks = (echo: Echo): Echo => ({ ...echo, links: [] });
+const LINK = /https?:\/\/\S*|\S+\.example\S*/gi;
+const withoutLinks = (text: string): string => text.replace(LINK, '<link>');
 const APP = '29981177';
+
+/** X puts a short link in place of each, all of the same length. */
+function toldBy(text: string): Echo {
+  const links: { url: string; expandedUrl: string }[] = [];
+  const told = text.replace(/https?:\/\/[^\s()]*/g, (expandedUrl) => {
+    links.push({ url: `https://t.co/abcdefghi${links.length}`, expandedUrl });
+    return links.at(-1)?.url ?? '';
+  });
+  return { text: told, createdAt: 0, sourceAppId: APP, links };
+}
 
 describe('Which message an echo of X is', () => {
   it(`is never guessed wrong in ${CASES} cases made to mislead, and known where nothing else could be meant`, () => {
@@ -39,18 +49,44 @@ describe('Which message an echo of X is', () => {
   it.each<[string, typeof matchEcho]>([
     ['that never binds', () => null],
     ['that compares the text as X rewrote it', (echo, app, unsettled) => matchEcho(echo, app, unsettled.filter(({ text }) => text === echo.text))],
+    ['that does not look at where links lead', (echo, app, unsettled) => matchEcho({ ...echo, text: withoutLinks(echo.text), links: [] }, app, unsettled.map((one) => ({ ...one, text: withoutLinks(one.text) })))],
     ['that expects X’s clock to be ours', (echo, app, unsettled) => matchEcho(echo, app, unsettled.filter(({ startedAt }) => Math.abs(startedAt - echo.createdAt) < 1_000))],
   ])('control: a rule %s leaves what is certain unknown', (_what, rule) => {
     const { certain, bound } = play(rule);
     expect(bound / certain).toBeLessThan(0.999);
   });
 
-  it('tells two messages apart that differ in a link alone', () => {
-    const sends: UnsettledSend[] = ['a', 'b'].map((path) => ({ messageId: `msg_${path}`, text: `See https://shop.example/${path}`, startedAt: 0 }));
-    const echo: Echo = { text: 'See https://t.co/abcdefghij', createdAt: 0, sourceAppId: APP, links: [{ expandedUrl: 'https://shop.example/b' }] };
-    expect(matchEcho(echo, APP, sends)).toBe('msg_b');
-    expect(matchEcho(withoutLinks(echo), APP, sends)).toBeNull();
-    expect(normaliseForEcho(echo.text)).toBe('See <link>');
+  it.each([
+    ['what a link leads to', 'See https://shop.example/a', 'See https://shop.example/b'],
+    ['the end of a link', 'See https://shop.example/1', 'See https://shop.example/10'],
+    ['the order of links', 'https://shop.example/a https://shop.example/b', 'https://shop.example/b https://shop.example/a'],
+    ['what stands behind a link', 'See (https://shop.example/a)!', 'See (https://shop.example/a)?'],
+    ['what stands behind a point', 'Paid.Thanks', 'Paid.Sorry'],
+  ])('tells two messages apart that differ in nothing but %s', (_what, one, other) => {
+    const sends: UnsettledSend[] = [one, other].map((text) => ({ messageId: text, text, startedAt: 0 }));
+    for (const { text } of sends) {
+      expect(matchEcho(toldBy(text), APP, sends)).toBe(text);
+      expect(matchEcho(toldBy(text), APP, sends.filter((send) => send.text !== text))).toBeNull();
+    }
+  });
+
+  it('takes two addresses for one that X may write as one', () => {
+    const sends: UnsettledSend[] = ['https://shop.example?a=1', 'https://Shop.example/?a=1'].map((text, n) => ({ messageId: `msg_${n}`, text, startedAt: 0 }));
+    expect(matchEcho(toldBy('https://shop.example/?a=1'), APP, sends)).toBeNull();
+  });
+
+  it.each([
+    ['while both could be meant, neither', 60_000, 60_000, null],
+    ['a late echo of the first, neither', 60_000, 0, null],
+    ['X’s clock behind by 2 minutes, neither', 9 * 60_000, 7 * 60_000, null],
+    ['so much later that only the second could be meant, the second', 11 * 60_000, 11 * 60_000, 'second'],
+    ['of a time before the second could have been sent, the first', 3 * 60_000, 1, 'first'],
+  ])('settles of two with the same words, the first of which may have been taken without an echo: %s', (_what, secondStartedAt, createdAt, expected) => {
+    const sends: UnsettledSend[] = [
+      { messageId: 'first', text: 'Yes', startedAt: 0 },
+      { messageId: 'second', text: 'Yes', startedAt: secondStartedAt },
+    ];
+    expect(matchEcho({ ...toldBy('Yes'), createdAt }, APP, sends)).toBe(expected);
   });
 
   it.each([

@@ -1,6 +1,5 @@
 import type { Instant } from '../../kernel/clock.js';
 import { MINUTE_MS } from '../../kernel/duration.js';
-import { normaliseForEcho } from '../message/message-content.js';
 
 /** X's clock and ours may differ by this much. */
 export const CLOCK_SKEW_MS = 2 * MINUTE_MS;
@@ -20,7 +19,7 @@ export interface Echo {
   text: string;
   createdAt: Instant;
   sourceAppId: string | null;
-  links: readonly { expandedUrl: string }[];
+  links: readonly { url: string; expandedUrl: string }[];
 }
 
 /**
@@ -32,25 +31,35 @@ export function matchEcho(echo: Echo, appId: string | null, unsettled: readonly 
   if (appId === null || echo.sourceAppId !== appId) {
     return null;
   }
-  const words = normaliseForEcho(echo.text);
+  const words = toComparable(expandLinks(echo));
   const fitting = unsettled.filter(
     (send) =>
       echo.createdAt >= send.startedAt - CLOCK_SKEW_MS &&
       echo.createdAt <= send.startedAt + TAKEN_WITHIN_MS &&
-      normaliseForEcho(send.text) === words &&
-      hasLinks(send.text, echo),
+      toComparable(send.text) === words,
   );
   const [only] = fitting;
   return only === undefined || fitting.length > 1 ? null : only.messageId;
 }
 
 /** The echo has short links in place of the text's; what they lead to tells two messages apart that differ in a link alone. */
-function hasLinks(text: string, echo: Echo): boolean {
-  const written = toComparable(text);
-  return echo.links.every(({ expandedUrl }) => written.includes(toComparable(expandedUrl)));
+function expandLinks({ text, links }: Echo): string {
+  return links.reduce((expanded, { url, expandedUrl }) => expanded.replaceAll(url, () => expandedUrl), text);
 }
 
-/** X puts a scheme before a bare host name and a slash behind one, and host names have no capitals. */
+const SCHEME = /https?:\/\//gi;
+/** X puts a scheme before a host name and a slash behind one, and host names have no capitals. What only looks like one loses them too. */
+const HOST = /(?<![\p{L}\p{N}_/.@=?&%#-])[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/gu;
+const ENDING_SLASH = /\/(?=[?#]|[.,;:!)"]*(?:\s|$))/g;
+
+/** What is the same for a text and for what X makes of it. X composes characters its own way; PostgreSQL's text holds no NUL. */
 function toComparable(text: string): string {
-  return text.normalize('NFC').toLowerCase().replaceAll(/https?:\/\//g, '').replaceAll(/\/(?=\s|$)/g, '');
+  return text
+    .replaceAll('\u0000', '')
+    .normalize('NFC')
+    .replace(SCHEME, '')
+    .replace(HOST, (host) => host.toLowerCase())
+    .replace(ENDING_SLASH, '')
+    .replace(/\s+/gu, ' ')
+    .trim();
 }
