@@ -28,11 +28,11 @@ export class XFailure extends Error {
 
 const MAX_DETAIL_CHARACTERS = 500;
 
-/** X's error bodies come as `{errors:[{code,message}]}`, `{error}` or a v2 problem; anything else is no use to a reader. */
+/** X's error bodies come as `{errors:[{code,message}]}`, `{code,message}`, `{error}` or a v2 problem; anything else is no use to a reader. */
 export function readErrorBody(body: unknown): Pick<XAnswer, 'code' | 'detail'> {
   const fields = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
   const [first] = Array.isArray(fields['errors']) ? (fields['errors'] as unknown[]) : [];
-  const error = (typeof first === 'object' && first !== null ? first : {}) as Record<string, unknown>;
+  const error = (typeof first === 'object' && first !== null ? first : fields) as Record<string, unknown>;
   const detail = [error['message'], fields['error'], fields['detail'], fields['title']].find(
     (text) => typeof text === 'string' && text !== '',
   ) as string | undefined;

@@ -13,6 +13,8 @@ export type SendFailure =
 
 /** "There was an error sending your message", "internal error", "status is a duplicate": the message may have gone out all the same. */
 const AMBIGUOUS_CODES = [131, 151, 187];
+/** The same in an answer that has words and no code. */
+const AMBIGUOUS_WORDS = /already said that|is a duplicate/i;
 const RATE_LIMITED = 88;
 /** Something between X and us got tired of one of the two. */
 const GAVE_UP_WAITING = 408;
@@ -23,9 +25,16 @@ const FAILURE_CODES: readonly { xCodes: readonly number[]; code: string; isChann
   { xCodes: [354], code: 'message.too-long', isChannelAtFault: false },
   { xCodes: [226], code: 'message.looks-automated', isChannelAtFault: false },
   { xCodes: [93, 261], code: 'channel.direct-messages-not-permitted', isChannelAtFault: true },
-  { xCodes: [32, 64, 89, 99, 215, 326, 416], code: 'channel.credentials-rejected', isChannelAtFault: true },
+  { xCodes: [32, 64, 89, 99, 215, 326, 348, 415, 416, 417], code: 'channel.credentials-rejected', isChannelAtFault: true },
   { xCodes: [135], code: 'channel.clock-wrong', isChannelAtFault: true },
-  { xCodes: [87, 220, 453], code: 'channel.access-level-insufficient', isChannelAtFault: true },
+  { xCodes: [87, 220, 251, 453], code: 'channel.access-level-insufficient', isChannelAtFault: true },
+];
+
+/** X's newer answers have no code: what they say, in full. */
+const FAILURE_WORDS: readonly { words: string; code: string; isChannelAtFault: boolean }[] = [
+  { words: 'You do not have permission to DM one or more participants.', code: 'message.participant-unreachable', isChannelAtFault: false },
+  { words: 'This operation is not permitted.', code: 'channel.direct-messages-not-permitted', isChannelAtFault: true },
+  { words: 'Forbidden', code: 'channel.direct-messages-not-permitted', isChannelAtFault: true },
 ];
 
 /** Decides over the evidence alone: how far the call got, X's status and X's code. */
@@ -33,8 +42,12 @@ export function classifySendFailure(failure: XFailure): SendFailure {
   if (failure.kind === 'not-sent') {
     return { kind: 'retry' };
   }
-  const { status, code } = failure.answer;
-  if (failure.kind === 'maybe-sent' || status === null || status === GAVE_UP_WAITING || failure.hasCode(...AMBIGUOUS_CODES)) {
+  const { status, code, detail } = failure.answer;
+  if (failure.kind === 'maybe-sent' || status === null || status === GAVE_UP_WAITING) {
+    return { kind: 'unknown' };
+  }
+  // Every 5xx: also "over capacity" comes from machines behind which the message may have been taken.
+  if (status >= 500 || status < 400 || failure.hasCode(...AMBIGUOUS_CODES) || (code === null && AMBIGUOUS_WORDS.test(detail))) {
     return { kind: 'unknown' };
   }
   if (status === 429 || failure.hasCode(RATE_LIMITED)) {
@@ -43,12 +56,13 @@ export function classifySendFailure(failure: XFailure): SendFailure {
   if (status === 402) {
     return { kind: 'failed', code: 'channel.credits-depleted', isChannelAtFault: true };
   }
-  // Every 5xx: also "over capacity" comes from machines behind which the message may have been taken.
-  if (status >= 500 || status < 400) {
-    return { kind: 'unknown' };
+  const known = code === null ? FAILURE_WORDS.find(({ words }) => words === detail) : FAILURE_CODES.find(({ xCodes }) => xCodes.includes(code));
+  if (known !== undefined) {
+    return { kind: 'failed', code: known.code, isChannelAtFault: known.isChannelAtFault };
   }
-  const known = FAILURE_CODES.find(({ xCodes }) => code !== null && xCodes.includes(code));
-  return { kind: 'failed', code: known?.code ?? 'message.refused-by-x', isChannelAtFault: known?.isChannelAtFault ?? status === 401 };
+  return status === 401
+    ? { kind: 'failed', code: 'channel.credentials-rejected', isChannelAtFault: true }
+    : { kind: 'failed', code: 'message.refused-by-x', isChannelAtFault: false };
 }
 
 const FIRST_RETRY_MS = 1_000;
