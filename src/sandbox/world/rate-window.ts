@@ -9,7 +9,9 @@ export interface RateView {
 
 /** Counts what happened in the last `spanMs`. Something that happened exactly `spanMs` ago has left. */
 export class SlidingWindow {
+  /** In their order; those before `first` have left. */
   private times: Instant[] = [];
+  private first = 0;
 
   constructor(
     private readonly limit: number,
@@ -25,10 +27,14 @@ export class SlidingWindow {
   }
 
   view(at: Instant): RateView {
-    const firstInside = this.times.findIndex((time) => time > at - this.spanMs);
-    this.times = firstInside < 0 ? [] : this.times.slice(firstInside);
-    const oldest = this.times[0] ?? at;
-    return { limit: this.limit, remaining: Math.max(0, this.limit - this.times.length), resetsAt: oldest + this.spanMs };
+    while ((this.times[this.first] ?? Infinity) <= at - this.spanMs) this.first += 1;
+    // Seldom, so that a look costs the same however many there are.
+    if (this.first > this.times.length / 2) {
+      this.times = this.times.slice(this.first);
+      this.first = 0;
+    }
+    const used = this.times.length - this.first;
+    return { limit: this.limit, remaining: Math.max(0, this.limit - used), resetsAt: (this.times[this.first] ?? at) + this.spanMs };
   }
 }
 
