@@ -12,15 +12,24 @@ const RANDOM_LENGTH = 16; // 79 bits: the first digit starts in the lower half, 
  */
 export class IdFactory {
   private lastTime = -1;
-  private lastRandom: number[] = [];
+  private timeText = '';
+  private digits: number[] = [];
 
   constructor(private readonly randomBytes: (length: number) => Uint8Array) {}
 
   create(prefix: IdPrefix, now: number): string {
-    const time = Math.max(now, this.lastTime);
-    this.lastRandom = time === this.lastTime ? countUp(this.lastRandom) : this.freshRandom();
-    this.lastTime = time;
-    return `${prefix}_${encodeTime(time)}${this.lastRandom.map((digit) => ALPHABET[digit]).join('')}`;
+    if (now > this.lastTime) {
+      this.lastTime = now;
+      this.timeText = encodeTime(now);
+      this.digits = this.freshRandom();
+    } else {
+      countUp(this.digits);
+    }
+    let text = `${prefix}_${this.timeText}`;
+    for (const digit of this.digits) {
+      text += ALPHABET[digit];
+    }
+    return text;
   }
 
   private freshRandom(): number[] {
@@ -43,15 +52,12 @@ function encodeTime(time: number): string {
   return text;
 }
 
-function countUp(digits: readonly number[]): number[] {
-  const next = [...digits];
-  for (let i = next.length - 1; i >= 0; i -= 1) {
-    const digit = (next[i] ?? 0) + 1;
+function countUp(digits: number[]): void {
+  for (let i = digits.length - 1; i >= 0; i -= 1) {
+    const digit = (digits[i] ?? 0) + 1;
+    digits[i] = digit < ALPHABET.length ? digit : 0;
     if (digit < ALPHABET.length) {
-      next[i] = digit;
-      return next;
+      return;
     }
-    next[i] = 0;
   }
-  return next;
 }
