@@ -1,6 +1,7 @@
 import { NestFactory } from '@nestjs/core';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import helmet from '@fastify/helmet';
+import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import helmet from 'helmet';
 import { SwaggerModule } from '@nestjs/swagger';
 import { AppModule } from './app.module.js';
 import type { LoadedSettings } from './config/load-settings.service.js';
@@ -26,7 +27,22 @@ export async function createApp(loaded: LoadedSettings, clock?: Clock): Promise<
   trackRequests(adapter, app.get(RequestContexts));
   app.useGlobalPipes(new ValidationPipe());
   app.useGlobalFilters(new ProblemFilter(log, routes));
-  await app.register(helmet, {
+  setSecurityHeaders(adapter);
+  SwaggerModule.setup('docs', app, () => createOpenApiDocument(app), {
+    ui: loaded.settings.server.docsEnabled,
+    jsonDocumentUrl: 'openapi.json',
+    yamlDocumentUrl: 'openapi.yaml',
+    customSiteTitle: 'Twitter DM channel: API',
+    // Swagger's own bar says nothing about this service, and a key is longer than the field for it.
+    customCss: '.swagger-ui .topbar { display: none } .swagger-ui .auth-container input[type=text] { width: 100%; max-width: 100% }',
+    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true, defaultModelsExpandDepth: 0 },
+  });
+  return app;
+}
+
+/** On every answer. Made once: Fastify's own plugin for it makes all of them anew for each request. */
+function setSecurityHeaders(adapter: FastifyAdapter): void {
+  const protect = helmet({
     contentSecurityPolicy: {
       directives: {
         defaultSrc: ["'self'"],
@@ -39,14 +55,5 @@ export async function createApp(loaded: LoadedSettings, clock?: Clock): Promise<
       },
     },
   });
-  SwaggerModule.setup('docs', app, () => createOpenApiDocument(app), {
-    ui: loaded.settings.server.docsEnabled,
-    jsonDocumentUrl: 'openapi.json',
-    yamlDocumentUrl: 'openapi.yaml',
-    customSiteTitle: 'Twitter DM channel: API',
-    // Swagger's own bar says nothing about this service, and a key is longer than the field for it.
-    customCss: '.swagger-ui .topbar { display: none } .swagger-ui .auth-container input[type=text] { width: 100%; max-width: 100% }',
-    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true, defaultModelsExpandDepth: 0 },
-  });
-  return app;
+  adapter.getInstance<FastifyInstance>().addHook('onRequest', (request, reply, done) => protect(request.raw, reply.raw, (error) => done(error as Error | undefined)));
 }
