@@ -154,7 +154,7 @@ describe('Group commit', () => {
       try {
         const channel = await connectNajm(both.service);
         const writer = both.service.app.get(DataSource);
-        const post = (n: number) => deliver(both.service, channel, inboundBody({ id: `20896233306163537${n}`, text: `${n} ${'x'.repeat(9_000)}` }));
+        const post = (n: number) => deliver(both.service, channel, inboundBody({ id: `20896233306163537${n}`, text: `${n} ${'x'.repeat(40_000)}` }));
 
         const [{ page_count: pages }] = await writer.query<[{ page_count: number }]>('PRAGMA page_count');
         await writer.query(`PRAGMA max_page_count = ${pages}`);
