@@ -12,6 +12,16 @@ export function isRowFault(error: unknown): boolean {
   return typeof code === 'string' && (POSTGRES_ROW_FAULT.test(code) || SQLITE_ROW_FAULT.test(code));
 }
 
+/** Two transactions that waited for each other: PostgreSQL ended one of them, and it can be done again. */
+const POSTGRES_ROLLED_BACK = /^40/;
+
+/** True when the database takes nothing at the moment, so that trying the same piece by piece would only take longer. */
+export function isStorageFault(error: unknown): boolean {
+  const code = error instanceof QueryFailedError ? (error.driverError as { code?: unknown }).code : undefined;
+  const isOver = typeof code === 'string' && POSTGRES_ROLLED_BACK.test(code);
+  return error instanceof QueryFailedError && !isRowFault(error) && !isOver;
+}
+
 /** True when the database refused a row because a unique index already has it. */
 export function isUniqueViolation(error: unknown): boolean {
   if (!(error instanceof QueryFailedError)) {

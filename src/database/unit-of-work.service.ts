@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { SharedCommits } from './shared-commits.service.js';
+import { type Share, SharedCommits } from './shared-commits.service.js';
 
 interface OpenTransaction {
   manager: EntityManager;
@@ -27,14 +27,14 @@ export class UnitOfWork {
     this.shared = dataSource.options.type === 'sqlite' ? new SharedCommits(dataSource) : null;
   }
 
-  /** With `isUrgent`, before those that wait and are not, as far as runs wait for each other at all: for what keeps X or a person waiting. */
-  run<T>(work: (manager: EntityManager) => Promise<T>, isUrgent = false): Promise<T> {
+  /** `share` counts as far as runs wait for each other at all; urgent is what keeps X or a person waiting. */
+  run<T>(work: (manager: EntityManager) => Promise<T>, share: Share = {}): Promise<T> {
     const outer = this.current.getStore();
     // A task left behind by an ended run still carries its storage; it gets a transaction of its own.
     if (outer?.isOpen) {
       return work(outer.manager);
     }
-    return this.transaction(work, isUrgent);
+    return this.transaction(work, share);
   }
 
   /** Calls `action` once the running transaction is on disk, never when it rolls back; at once when none is open. */
@@ -47,9 +47,11 @@ export class UnitOfWork {
     }
   }
 
-  private async transaction<T>(work: (manager: EntityManager) => Promise<T>, isUrgent: boolean): Promise<T> {
-    const afterCommit: (() => void)[] = [];
+  private async transaction<T>(work: (manager: EntityManager) => Promise<T>, share: Share): Promise<T> {
+    let afterCommit: (() => void)[] = [];
     const inTransaction = async (manager: EntityManager): Promise<T> => {
+      // What was asked for in a try that was rolled back is not.
+      afterCommit = [];
       const transaction: OpenTransaction = { manager, isOpen: true, afterCommit };
       try {
         return await this.current.run(transaction, () => work(manager));
@@ -57,7 +59,7 @@ export class UnitOfWork {
         transaction.isOpen = false;
       }
     };
-    const result = await (this.shared === null ? this.dataSource.transaction(inTransaction) : this.shared.run(inTransaction, isUrgent));
+    const result = await (this.shared === null ? this.dataSource.transaction(inTransaction) : this.shared.run(inTransaction, share));
     afterCommit.forEach((action) => action());
     return result;
   }

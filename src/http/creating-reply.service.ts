@@ -1,20 +1,33 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Answer } from './answer.js';
-import { Idempotency } from './idempotency.service.js';
+import { UnitOfWork } from '../database/unit-of-work.service.js';
+import type { Answer, WrittenAnswer } from './answer.js';
+import { Idempotency, type KeepAnswer } from './idempotency.service.js';
 
-/** For controllers whose POST creates something: carries it out once per `Idempotency-Key` and writes the answer. */
+interface Exchange {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  team: string;
+}
+
+/** For controllers whose POST creates something: carries it out once per `Idempotency-Key` and writes the answer. Returns the body to hand to Fastify. */
 @Injectable()
 export class CreatingReply {
-  constructor(private readonly idempotency: Idempotency) {}
+  constructor(
+    private readonly idempotency: Idempotency,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
 
-  /** See `Idempotency.carryOut`. Returns the body to hand to Fastify. */
-  async send<Prepared>(
-    http: { request: FastifyRequest; reply: FastifyReply; team: string },
-    prepare: () => Promise<Prepared>,
-    effect: (prepared: Prepared) => Promise<Answer>,
-  ): Promise<string> {
-    const { request, reply, team } = http;
+  /** `prepare` may wait for the network; `effect` runs in one unit of work together with the keeping of its answer. */
+  send<Prepared>(exchange: Exchange, prepare: () => Promise<Prepared>, effect: (prepared: Prepared) => Promise<Answer>): Promise<string> {
+    return this.sendKept(exchange, async (keep) => {
+      const prepared = await prepare();
+      return this.unitOfWork.run(async () => keep(await effect(prepared)));
+    });
+  }
+
+  /** For an effect that has a unit of work of its own; see `Idempotency.carryOut`. */
+  async sendKept({ request, reply, team }: Exchange, effect: (keep: KeepAnswer) => Promise<WrittenAnswer>): Promise<string> {
     const header = request.headers['idempotency-key'];
     const answer = await this.idempotency.carryOut(
       {
@@ -24,7 +37,6 @@ export class CreatingReply {
         path: request.url,
         body: request.body,
       },
-      prepare,
       effect,
     );
     void reply.status(answer.status).headers(answer.headers).header('content-type', 'application/json; charset=utf-8');

@@ -21,6 +21,9 @@ export interface IdempotentRequest {
   body: unknown;
 }
 
+/** Keeps the answer of the request with its key, in the running unit of work; keeps nothing where there is no key. */
+export type KeepAnswer = (answer: Answer) => Promise<WrittenAnswer>;
+
 const KEY_PATTERN = /^[\x21-\x7e]{1,255}$/;
 
 /**
@@ -40,18 +43,13 @@ export class Idempotency {
   ) {}
 
   /**
-   * `prepare` may wait for the network; `effect` runs in one unit of work together with the keeping of its answer.
+   * `effect` makes something and calls `keep` with its answer in the unit of work that makes it, so that both are on disk together.
    * @throws Problem `request.idempotency-key-…` when the key is misshapen, running, or was used for another request
    */
-  async carryOut<Prepared>(
-    request: IdempotentRequest,
-    prepare: () => Promise<Prepared>,
-    effect: (prepared: Prepared) => Promise<Answer>,
-  ): Promise<WrittenAnswer> {
+  async carryOut(request: IdempotentRequest, effect: (keep: KeepAnswer) => Promise<WrittenAnswer>): Promise<WrittenAnswer> {
     const { key } = request;
     if (key === undefined) {
-      const prepared = await prepare();
-      return writeAnswer(await this.unitOfWork.run(() => effect(prepared)));
+      return effect(async (answer) => writeAnswer(answer));
     }
     if (!KEY_PATTERN.test(key)) {
       throw new Problem('request.idempotency-key-invalid', 'Idempotency-Key must be 1 to 255 visible ASCII characters.');
@@ -61,11 +59,10 @@ export class Idempotency {
       return claim;
     }
     try {
-      const prepared = await prepare();
-      return await this.unitOfWork.run(async () => {
-        const answer = writeAnswer(await effect(prepared));
-        await this.keep(request.team, key, claim, answer);
-        return answer;
+      return await effect(async (answer) => {
+        const written = writeAnswer(answer);
+        await this.keep(request.team, key, claim, written);
+        return written;
       });
     } catch (error) {
       await this.forget(request.team, key, claim);

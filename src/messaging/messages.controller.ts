@@ -52,20 +52,14 @@ export class MessagesController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    return this.creatingReply.send(
-      { request, reply, team: caller.team },
-      async () => {
-        const channel = await this.channels.getByAccount(caller.team, body.from);
-        const participant = await this.outgoing.findParticipant(channel, body.to);
-        return { participant, prepared: await this.outgoing.prepare(channel, participant, body) };
-      },
-      async ({ participant, prepared }) => {
-        const { channel } = prepared.parties;
-        const { message, conversation, limits } = await this.outgoing.accept(prepared, participant, body);
+    return this.creatingReply.sendKept({ request, reply, team: caller.team }, async (keep) => {
+      const channel = await this.channels.getByAccount(caller.team, body.from);
+      const participant = await this.outgoing.findParticipant(channel, body.to);
+      return this.outgoing.accept(channel, participant, body, ({ message, conversation, limits }) => {
         const headers = { location: `/v1/messages/${message.id}`, ...this.answers.rateLimitHeaders(conversation, channel, limits) };
-        return { status: 202, headers, body: this.answers.ofMessage(message, conversation, channel) };
-      },
-    );
+        return keep({ status: 202, headers, body: this.answers.ofMessage(message, conversation, channel) });
+      });
+    });
   }
 
   @Post('check')

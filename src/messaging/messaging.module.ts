@@ -4,11 +4,14 @@ import { CallbacksModule } from '../callbacks/callbacks.module.js';
 import { ChannelsModule } from '../channels/channels.module.js';
 import { RatePolicyModule } from '../rate-policy/rate-policy.module.js';
 import { XApiModule } from '../x-api/x-api.module.js';
+import { Acceptance } from './acceptance/acceptance.service.js';
 import { AttemptEntity } from './message/attempt.entity.js';
 import { ConversationEntity } from './conversation/conversation.entity.js';
 import { ConversationsController } from './conversations.controller.js';
 import { Conversations } from './conversation/conversations.service.js';
 import { Departure } from './outbox/departure.service.js';
+import { Handover } from './outbox/handover.service.js';
+import { SendAnswers } from './outbox/send-answers.service.js';
 import { Dispatcher } from './outbox/dispatcher.service.js';
 import { EchoMatching } from './unknown/echo-matching.service.js';
 import { ExpiredWindowsJob } from './window/expired-windows.job.js';
@@ -46,6 +49,7 @@ import { WindowEvents } from './window/window-events.service.js';
   imports: [TypeOrmModule.forFeature([ConversationEntity, MessageEntity, AttemptEntity, MessageStepEntity, HistoryBudgetEntity]), CallbacksModule, ChannelsModule, RatePolicyModule, XApiModule],
   controllers: [MessagesController, MessageOutcomeController, ConversationsController],
   providers: [
+    Acceptance,
     Cancellations,
     Conversations,
     Departure,
@@ -53,6 +57,7 @@ import { WindowEvents } from './window/window-events.service.js';
     EchoMatching,
     ExpiredWindowsJob,
     Expiry,
+    Handover,
     IncomingMessages,
     LimitRelease,
     LookUps,
@@ -65,6 +70,7 @@ import { WindowEvents } from './window/window-events.service.js';
     Outbox,
     ReadReceipts,
     Resolutions,
+    SendAnswers,
     SendCheck,
     SendDecisions,
     Sending,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, LessThan } from 'typeorm';
 import type { Channel } from '../channels/channel.js';
 import { ChannelDirectory } from '../channels/channel-directory.service.js';
+import { findRows } from '../database/rows.service.js';
 import { lockedForUpdate } from '../database/row-lock.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../kernel/clock.js';
@@ -19,11 +20,15 @@ export interface LimitParties {
 }
 
 /** The limits of one channel as they stand at one moment, and what X said of them. */
-export interface OpenLimits {
+export interface OpenLimits extends LimitSubjects {
   parties: LimitParties;
+  states: readonly LimitState[];
+}
+
+/** Whom X limits, with what it said of each. */
+export interface LimitSubjects {
   account: LimitSubjectEntity;
   app: LimitSubjectEntity;
-  states: readonly LimitState[];
 }
 
 /** The log of what counts towards X's limits, and how they stand. */
@@ -43,34 +48,33 @@ export class LimitBook {
 
   /** A look that binds nobody. */
   async read(manager: EntityManager, parties: LimitParties): Promise<OpenLimits> {
-    const [account, app] = await this.subjectsOf(manager, parties, false);
-    return this.open(manager, parties, account, app);
+    return this.open(manager, parties, await this.readSubjects(manager, parties));
   }
 
   /** The same, and nobody else takes a place in these limits until the unit of work ends. */
   async lock(parties: LimitParties): Promise<OpenLimits> {
     return this.unitOfWork.run(async (manager) => {
-      const [account, app] = await this.subjectsOf(manager, parties, true);
-      return this.open(manager, parties, account, app);
+      return this.open(manager, parties, await this.lockBoth(manager, parties));
     });
   }
 
-  async readSubjects(manager: EntityManager, parties: LimitParties): Promise<Pick<OpenLimits, 'account' | 'app'>> {
-    const [account, app] = await this.subjectsOf(manager, parties, false);
-    return { account, app };
+  async readSubjects(manager: EntityManager, parties: LimitParties): Promise<LimitSubjects> {
+    const ids = subjectIdsOf(parties);
+    return pickSubjects(parties, await findRows(manager, LimitSubjectEntity, [{ id: ids.app }, { id: ids.account }]));
   }
 
   /** The rows of account and app, ours until the unit of work ends. */
-  async lockSubjects(parties: LimitParties): Promise<Pick<OpenLimits, 'account' | 'app'>> {
-    return this.unitOfWork.run(async (manager) => {
-      const [account, app] = await this.subjectsOf(manager, parties, true);
-      return { account, app };
-    });
+  async lockSubjects(parties: LimitParties): Promise<LimitSubjects> {
+    return this.unitOfWork.run((manager) => this.lockBoth(manager, parties));
   }
 
   /** Of the account's or the app's uses, how many count after `since`, those with no time of X's yet only when they are on their way. */
   async countSentSince(manager: EntityManager, subject: LimitSubjectEntity, since: Instant, exceptMessageId: string): Promise<number> {
-    return this.usesOf(manager, subject, since)
+    const [kind, id] = splitSubjectId(subject.id);
+    return manager
+      .createQueryBuilder(LimitUseEntity, 'use')
+      .where(kind === 'app' ? 'use.appFingerprint = :id' : 'use.accountId = :id', { id })
+      .andWhere('use.countedAt > :since', { since })
       .andWhere('(use.countedAt < :notYet OR use.beganAt IS NOT NULL)', { notYet: NOT_YET })
       .andWhere('use.messageId <> :exceptMessageId', { exceptMessageId })
       .getCount();
@@ -84,67 +88,59 @@ export class LimitBook {
     return removed.affected ?? 0;
   }
 
-  private async open(manager: EntityManager, parties: LimitParties, account: LimitSubjectEntity, app: LimitSubjectEntity): Promise<OpenLimits> {
+  /** How the limits of these stand. */
+  async open(manager: EntityManager, parties: LimitParties, { account, app }: LimitSubjects): Promise<OpenLimits> {
     const now = this.clock.now();
     const rules = this.ratePolicy.limitRules(parties.channel.messagesApi);
-    const states: LimitState[] = [];
-    for (const rule of rules) {
+    const asked = rules.map((rule) => {
       const subject = scopeOf(rule) === 'app' ? app : account;
-      const uses = await this.countByAccount(manager, subject, now - rule.windowMs);
-      const state = await this.stateOf(manager, subject, rule, uses, now);
-      states.push(subject === account ? state : withShare(state, parties, uses, accountLimitOf(rules, rule)));
-    }
+      return { rule, subject, correction: currentCorrection(subject, rule, now) };
+    });
+    const spans = asked.flatMap(({ rule, subject, correction }) => [
+      { subject, since: now - rule.windowMs },
+      ...(correction === null ? [] : [{ subject, since: correction.observedAt }]),
+    ]);
+    const counted = await this.countByAccount(manager, spans);
+    const states = asked.map(({ rule, subject, correction }) => {
+      const uses = counted.shift() ?? [];
+      const oldest = Math.min(...uses.map((use) => use.oldestAt));
+      const usedSinceCorrection = correction === null ? 0 : totalOf(counted.shift() ?? []);
+      const state = toLimitState({ rule, used: totalOf(uses), oldestUseAt: oldest < NOT_YET ? oldest : null, correction, usedSinceCorrection }, now);
+      return subject === account ? state : withShare(state, parties, uses, accountLimitOf(rules, rule));
+    });
     return { parties, account, app, states };
   }
 
-  private async stateOf(manager: EntityManager, subject: LimitSubjectEntity, rule: LimitRule, uses: readonly AccountUses[], now: Instant): Promise<LimitState> {
-    const correction = currentCorrection(subject, rule, now);
-    const oldest = Math.min(...uses.map((use) => use.oldestAt));
-    const facts = {
-      rule,
-      used: uses.reduce((sum, { used }) => sum + used, 0),
-      oldestUseAt: oldest < NOT_YET ? oldest : null,
-      correction,
-      usedSinceCorrection: correction === null ? 0 : await this.usesOf(manager, subject, correction.observedAt).getCount(),
-    };
-    return toLimitState(facts, now);
-  }
-
-  private async countByAccount(manager: EntityManager, subject: LimitSubjectEntity, since: Instant): Promise<AccountUses[]> {
-    const rows = await this.usesOf(manager, subject, since)
-      .select('use.accountId', 'accountId')
-      .addSelect('COUNT(*)', 'used')
-      .addSelect('MIN(use.countedAt)', 'oldestAt')
-      .groupBy('use.accountId')
-      .getRawMany<Record<'accountId' | 'used' | 'oldestAt', string>>();
+  /** For each span, who has used how much in it. */
+  private async countByAccount(manager: EntityManager, spans: readonly { subject: LimitSubjectEntity; since: Instant }[]): Promise<AccountUses[][]> {
+    const parameters: unknown[] = [];
+    const statements = spans.map(({ subject, since }, n) => {
+      const [kind, id] = splitSubjectId(subject.id);
+      parameters.push(id, since);
+      return `SELECT ${n} AS span, account_id, COUNT(*) AS used, MIN(counted_at) AS oldest_at FROM limit_uses
+        WHERE ${kind === 'app' ? 'app_fingerprint' : 'account_id'} = $${2 * n + 1} AND counted_at > $${2 * n + 2} GROUP BY account_id`;
+    });
+    const rows = await manager.query<Record<'span' | 'account_id' | 'used' | 'oldest_at', string>[]>(statements.join(' UNION ALL '), parameters);
     // PostgreSQL hands counts out as text.
-    return rows.map(({ accountId, used, oldestAt }) => ({ accountId, used: Number(used), oldestAt: Number(oldestAt) }));
-  }
-
-  private usesOf(manager: EntityManager, subject: LimitSubjectEntity, since: Instant) {
-    const [kind, id] = splitSubjectId(subject.id);
-    return manager
-      .createQueryBuilder(LimitUseEntity, 'use')
-      .where(kind === 'app' ? 'use.appFingerprint = :id' : 'use.accountId = :id', { id })
-      .andWhere('use.countedAt > :since', { since });
+    const uses = rows.map((row) => ({ span: Number(row.span), accountId: row.account_id, used: Number(row.used), oldestAt: Number(row.oldest_at) }));
+    return spans.map((_, n) => uses.filter(({ span }) => span === n));
   }
 
   /** Both rows, the app's locked first by everyone: two that wait for each other would wait for ever. */
-  private async subjectsOf(manager: EntityManager, { channel }: LimitParties, isLocked: boolean): Promise<[LimitSubjectEntity, LimitSubjectEntity]> {
-    const ids = { app: `app:${channel.appFingerprint}`, account: `account:${channel.accountId}` };
-    const made = [newSubject(ids.app, channel), newSubject(ids.account, channel)] as const;
-    if (!isLocked) {
-      const found = await manager.findBy(LimitSubjectEntity, { id: In(Object.values(ids)) });
-      return [found.find(({ id }) => id === ids.account) ?? made[1], found.find(({ id }) => id === ids.app) ?? made[0]];
-    }
+  private async lockBoth(manager: EntityManager, parties: LimitParties): Promise<LimitSubjects> {
+    const { channel } = parties;
+    const ids = subjectIdsOf(parties);
     const find = { where: { id: In(Object.values(ids)) }, order: { id: 'DESC' as const }, ...lockedForUpdate<LimitSubjectEntity>(manager) };
     const found = await manager.find(LimitSubjectEntity, find);
-    const [app, account] = found.length === 2 ? (found as [LimitSubjectEntity, LimitSubjectEntity]) : [await this.lockSubject(manager, made[0]), await this.lockSubject(manager, made[1])];
+    const [app, account] =
+      found.length === 2
+        ? (found as [LimitSubjectEntity, LimitSubjectEntity])
+        : [await this.lockSubject(manager, newSubject(ids.app, channel)), await this.lockSubject(manager, newSubject(ids.account, channel))];
     if (account.appFingerprint !== channel.appFingerprint) {
       account.appFingerprint = channel.appFingerprint;
       await manager.update(LimitSubjectEntity, { id: account.id }, { appFingerprint: account.appFingerprint });
     }
-    return [account, app];
+    return { account, app };
   }
 
   private async lockSubject(manager: EntityManager, made: LimitSubjectEntity): Promise<LimitSubjectEntity> {
@@ -158,6 +154,8 @@ export class LimitBook {
     return (await manager.findOne(LimitSubjectEntity, find)) ?? made;
   }
 }
+
+const totalOf = (uses: readonly AccountUses[]): number => uses.reduce((sum, { used }) => sum + used, 0);
 
 interface AccountUses {
   accountId: string;
@@ -184,6 +182,18 @@ function withShare(state: LimitState, { channel, ofApp }: LimitParties, uses: re
 
 function accountLimitOf(rules: readonly LimitRule[], appRule: LimitRule): number {
   return rules.find((rule) => scopeOf(rule) === 'account' && rule.windowMs === appRule.windowMs)?.limit ?? appRule.limit;
+}
+
+/** The rows of an app and an account. */
+export function subjectIdsOf({ channel }: LimitParties): { app: string; account: string } {
+  return { app: `app:${channel.appFingerprint}`, account: `account:${channel.accountId}` };
+}
+
+/** Theirs among `rows`; of those that are not there yet, X has said nothing. */
+export function pickSubjects(parties: LimitParties, rows: readonly LimitSubjectEntity[]): LimitSubjects {
+  const ids = subjectIdsOf(parties);
+  const find = (id: string): LimitSubjectEntity => rows.find((row) => row.id === id) ?? newSubject(id, parties.channel);
+  return { account: find(ids.account), app: find(ids.app) };
 }
 
 function newSubject(id: string, { appFingerprint }: Channel): LimitSubjectEntity {

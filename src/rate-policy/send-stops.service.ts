@@ -6,7 +6,8 @@ import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../kernel/clock.js';
 import { SECOND_MS } from '../kernel/duration.js';
 import { levelOf, type LimitCorrection, roomAtX } from './limit.js';
-import { currentCorrection, LimitBook, type LimitParties, type OpenLimits } from './limit-book.service.js';
+import type { KnownLimits } from './known-limits.service.js';
+import { currentCorrection, LimitBook, type LimitParties, type LimitSubjects } from './limit-book.service.js';
 import { correctionsOf, type LimitAnswer, mergeCorrections, scopeOf, stopsOf, type XStops } from './limit-headers.js';
 import { LimitNotices } from './limit-notices.service.js';
 import { LimitSubjectEntity } from './limit-subject.entity.js';
@@ -37,18 +38,19 @@ export class SendStops {
   ) {}
 
   /** Until when X is not to be asked to take such a message; null when it is. `id` is null for one that is not accepted yet. */
-  stopUntil({ account, app }: Pick<OpenLimits, 'account' | 'app'>, message: { id: string | null; charge: Charge }): Instant | null {
+  stopUntil({ account, app }: LimitSubjects, message: { id: string | null; charge: Charge }): Instant | null {
     const others = [account, app].filter(({ stopProbe }) => stopProbe === null || stopProbe !== message.id);
     const until = Math.max(0, ...others.map((subject) => stopOf(subject, message.charge) ?? 0));
     return until > this.clock.now() ? until : null;
   }
 
   /** Null: the message may be handed to X now. Otherwise, when to look again. Called in the unit of work that hands it over. */
-  async admit(manager: EntityManager, parties: LimitParties, message: { id: string; charge: Charge }): Promise<Instant | null> {
+  async admit(manager: EntityManager, limits: KnownLimits, parties: LimitParties, message: { id: string; charge: Charge }): Promise<Instant | null> {
     const now = this.clock.now();
-    if (await this.isUnrestrained(manager, parties, message.charge)) {
+    if (this.isUnrestrained(await limits.readSubjects(parties), parties, message.charge)) {
       return null;
     }
+    limits.forget();
     const { account, app } = await this.book.lockSubjects(parties);
     const stopUntil = this.stopUntil({ account, app }, message);
     if (stopUntil !== null) {
@@ -75,9 +77,9 @@ export class SendStops {
   }
 
   /** What X said with its answer to a send. */
-  async learn(parties: LimitParties, messageId: string, answer: LimitAnswer): Promise<void> {
+  async learn(limits: KnownLimits, parties: LimitParties, messageId: string, answer: LimitAnswer): Promise<void> {
     await this.unitOfWork.run(async (manager) => {
-      const known = await this.book.readSubjects(manager, parties);
+      const known = await limits.readSubjects(parties);
       const isProbe = [known.account, known.app].some(({ stopProbe }) => stopProbe === messageId);
       if (answer.limits.length === 0 && !answer.isRefused && !isProbe) {
         return;
@@ -87,6 +89,7 @@ export class SendStops {
       if (!answer.isRefused && !isProbe && tellsNothingNew(corrections, { ...known.account.corrections, ...known.app.corrections })) {
         return;
       }
+      limits.forget();
       const { account, app } = await this.book.lockSubjects(parties);
       const stops = stopsOf(rules, answer);
       for (const subject of [app, account]) {
@@ -108,8 +111,7 @@ export class SendStops {
   }
 
   /** X has said nothing that would restrain such a message, so that nobody has to wait for anybody's lock. */
-  private async isUnrestrained(manager: EntityManager, parties: LimitParties, charge: Charge): Promise<boolean> {
-    const { account, app } = await this.book.readSubjects(manager, parties);
+  private isUnrestrained({ account, app }: LimitSubjects, parties: LimitParties, charge: Charge): boolean {
     const isStopped = stopOf(account, charge) !== null || stopOf(app, charge) !== null;
     const isCorrected = this.ratePolicy
       .limitRules(parties.channel.messagesApi)

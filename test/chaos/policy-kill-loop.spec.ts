@@ -23,8 +23,8 @@ const POINTS = [
   'after LimitPlaces.take',
   'after OutgoingMessages.accept',
   'after LimitPlaces.begin',
-  'after Departure.prepare',
-  'before Sending.settle',
+  'after Handover.depart',
+  'before Handover.settle',
   'after SendStops.learn',
   'after Settlement.markSent',
   'after Settlement.markEnded',
@@ -114,7 +114,7 @@ describe('Killing the service between taking a place, settling it and giving it 
 
   onEngine('sqlite', (engine) => {
     it('control: a place taken in a transaction of its own, before the message’s, is caught leaking', async () => {
-      const { drifts } = await kill(engine, 4, 'test/chaos/place-before-message.cjs', ['before OutgoingMessages.accept']);
+      const { drifts } = await kill(engine, 4, 'test/chaos/place-before-message.cjs', ['before Acceptance.accept']);
       expect(drifts.at(-1)?.placesOfNobody).not.toEqual([]);
     }, 120_000);
   });

@@ -1,7 +1,7 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/kernel/duration.js';
 import { LimitRelease } from '../../src/messaging/outbox/limit-release.service.js';
 import { Slots } from '../../src/messaging/outbox/claim.js';
-import { Outbox } from '../../src/messaging/outbox/outbox.service.js';
+import { Handover } from '../../src/messaging/outbox/handover.service.js';
 import { forEachEngine } from '../support/engines.js';
 import { eventually } from '../support/eventually.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -33,7 +33,7 @@ describe('What X says of its limits', () => {
     };
     const nothingIsDue = async () => {
       expect(await both.service.app.get(LimitRelease, { strict: false }).run()).toBe(0);
-      expect(await both.service.app.get(Outbox, { strict: false }).claim('nobody', new Slots(1, 1))).toEqual([]);
+      expect(await both.service.app.get(Handover, { strict: false }).claim('nobody', new Slots(1, 1))).toEqual([]);
     };
 
     it('corrects ours downwards with each answer, and stops what counts at once when nothing is left', async () => {

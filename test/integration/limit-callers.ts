@@ -86,7 +86,7 @@ export class LimitCallers {
         const outgoing = (this.services[n % this.services.length] as Service).app.get(OutgoingMessages, { strict: false });
         const participant = { id: to, username: null, name: null };
         const wanted = { from: channel.accountId, to: { number: to }, content: { type: 'text' as const, text: 'At once' } };
-        const { message } = await outgoing.accept(await outgoing.prepare(channel, participant, wanted), participant, wanted);
+        const message = await outgoing.accept(channel, participant, wanted, async (accepted) => accepted.message);
         return message;
       }),
     );

@@ -72,7 +72,7 @@ export class LimitStorm {
       ...(this.random() < 0.1 ? { beyondAllotment: 'hold' as const } : {}),
     };
     const outgoing = this.anyPart(OutgoingMessages);
-    await outgoing.accept(await outgoing.prepare(channel, participant, wanted), participant, wanted);
+    await outgoing.accept(channel, participant, wanted, async () => undefined);
     this.accepted += 1;
   }
 

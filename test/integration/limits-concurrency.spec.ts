@@ -1,4 +1,5 @@
 import type { Channel } from '../../src/channels/channel.js';
+import { rowsBy } from '../../src/database/rows.service.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.service.js';
 import { ConversationEntity } from '../../src/messaging/conversation/conversation.entity.js';
 import { Conversations } from '../../src/messaging/conversation/conversations.service.js';
@@ -175,8 +176,7 @@ async function takeLocksAway({ services }: LimitCallers, databaseUrl: string): P
     const book = app.get(LimitBook, { strict: false });
     book.lock = (parties: LimitParties) => unitOfWork.run((manager) => book.read(manager, parties));
     const conversations = app.get(Conversations, { strict: false });
-    conversations.lock = ({ id }, participant) =>
-      unitOfWork.run((manager) => manager.findOneByOrFail(ConversationEntity, { channelId: id, participantId: participant.id }));
+    conversations.toLock = (keys) => rowsBy(ConversationEntity, keys);
   }
   // Two that took one place in the conversation would be refused by it, before they are seen to have taken one reply.
   await queryDatabase(databaseUrl, 'DROP INDEX messages_in_order');

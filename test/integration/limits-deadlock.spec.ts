@@ -3,10 +3,9 @@ import { ChannelDirectory } from '../../src/channels/channel-directory.service.j
 import { UnitOfWork } from '../../src/database/unit-of-work.service.js';
 import { LimitBook } from '../../src/rate-policy/limit-book.service.js';
 import { LimitSubjectEntity } from '../../src/rate-policy/limit-subject.entity.js';
-import { Departure } from '../../src/messaging/outbox/departure.service.js';
+import { Handover } from '../../src/messaging/outbox/handover.service.js';
 import { Dispatcher } from '../../src/messaging/outbox/dispatcher.service.js';
 import { type Claim, Slots } from '../../src/messaging/outbox/claim.js';
-import { Outbox } from '../../src/messaging/outbox/outbox.service.js';
 import { Sending } from '../../src/messaging/outbox/sending.service.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox-server.service.js';
 import { NO_DRIFT, readDrift } from '../chaos/policy-books.js';
@@ -93,15 +92,15 @@ describe('Accepting, sending, giving back, releasing and hearing, all at once', 
         await service.call('/v1/messages', { body: textTo('The one that tries', newcomer(sandbox)) });
         await other.query(`UPDATE limit_subjects SET stop_until = ${clock.now()} WHERE id LIKE 'account:%'`);
         // Once the message is on its way somebody has the app's limits, and goes on to the account's while X's refusal is settled.
-        const departure = service.app.get(Departure, { strict: false });
-        const prepare = departure.prepare.bind(departure);
-        departure.prepare = async (...args) => {
-          const departed = await prepare(...args);
+        const handover = service.app.get(Handover, { strict: false });
+        const depart = handover.depart.bind(handover);
+        handover.depart = async (...args) => {
+          const departed = await depart(...args);
           await other.query("BEGIN; SELECT 1 FROM limit_subjects WHERE id LIKE 'app:%' FOR UPDATE");
           return departed;
         };
         fault(sandbox, { route: 'send', kind: 'status', status: 403, code: 226 });
-        const [claim] = await service.app.get(Outbox, { strict: false }).claim('att_test', new Slots(1, 1));
+        const [claim] = await handover.claim('att_test', new Slots(1, 1));
         const sending = service.app.get(Sending, { strict: false }).send(claim as Claim);
         const waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
         await eventually(async () => (await other.query(waiting)).rowCount !== 0, 'the refusal waits', { withinMs: 15_000 });

@@ -1,5 +1,7 @@
+import type { EntityManager } from 'typeorm';
 import type { Channel } from '../../src/channels/channel.js';
 import { Channels } from '../../src/channels/channels.service.js';
+import { RowWrites } from '../../src/database/rows.service.js';
 import { SECOND_MS } from '../../src/kernel/duration.js';
 import { Conversations } from '../../src/messaging/conversation/conversations.service.js';
 import { MessageEntity } from '../../src/messaging/message/message.entity.js';
@@ -61,20 +63,27 @@ export class OutboxUnderTest {
     });
     const wanted = { from: channel.accountId, to: { number }, content: { type: 'text' as const, text: `text ${(this.texts += 1)}` } };
     const outgoing = this.get(OutgoingMessages);
-    return (await outgoing.accept(await outgoing.prepare(channel, participant, wanted), participant, wanted)).message.id;
+    return outgoing.accept(channel, participant, wanted, async ({ message }) => message.id);
   }
 
   claim(slots = new Slots(MANY, MANY), owner = 'att_me', instance = 0): Promise<Claim[]> {
-    return this.get(Outbox, instance).claim(owner, slots);
+    const { unitOfWork } = this.storages[instance] as Storage;
+    return unitOfWork.run(async (manager) => {
+      const writes = new RowWrites(manager);
+      const claims = await this.get(Outbox, instance).claim(writes, owner, slots);
+      await writes.flush();
+      return claims;
+    });
   }
 
   /** Hands over what is claimed as far as `sending`; false when the claim does not hold. */
   begin(claim: Claim, instance = 0): Promise<boolean> {
     return this.under(claim, instance, async (outbox, manager, conversation) => {
-      const message = await outbox.findClaimed(manager, conversation, claim);
-      if (message !== null) {
-        await outbox.begin(manager, message, claim);
-      }
+      const claimed = await manager.findOneByOrFail(MessageEntity, { id: claim.messageId });
+      const message = outbox.findClaimed({ conversations: new Map([[conversation.id, conversation]]), messages: new Map([[claimed.id, claimed]]) }, claim);
+      const writes = new RowWrites(manager);
+      outbox.begin(writes, message === null ? [] : [{ message, claim }]);
+      await writes.flush();
       return message !== null;
     });
   }
@@ -83,7 +92,9 @@ export class OutboxUnderTest {
     await this.under(claim, instance, async (_outbox, manager, conversation) => {
       const message = await manager.findOneByOrFail(MessageEntity, { id: claim.messageId });
       const sent = { xMessageId, createdAt: this.clock.now(), limits: [] };
-      await this.get(Settlement, instance).markSent(manager, this.channels[0] as Channel, conversation, message, sent, 'echo');
+      const writes = new RowWrites(manager);
+      await this.get(Settlement, instance).markSent(writes, [{ channel: this.channels[0] as Channel, conversation, message, sent }], [], 'echo');
+      await writes.flush();
     });
   }
 
@@ -98,7 +109,7 @@ export class OutboxUnderTest {
     await unitOfWork.run(async (manager) => {
       await manager.query(`UPDATE messages SET ${columns} WHERE id = '${messageId}'`);
       const { conversationId } = await manager.findOneByOrFail(MessageEntity, { id: messageId });
-      await this.get(Outbox).turn(manager, conversationId);
+      await this.get(Outbox).turnNow(manager, conversationId);
     });
   }
 
@@ -117,7 +128,7 @@ export class OutboxUnderTest {
   private under<Result>(
     { conversationId }: Claim,
     instance: number,
-    act: (outbox: Outbox, manager: Parameters<Outbox['turn']>[0], conversation: Awaited<ReturnType<Conversations['lockById']>>) => Promise<Result>,
+    act: (outbox: Outbox, manager: EntityManager, conversation: Awaited<ReturnType<Conversations['lockById']>>) => Promise<Result>,
   ): Promise<Result> {
     const { unitOfWork } = this.storages[instance] as Storage;
     return unitOfWork.run(async (manager) => act(this.get(Outbox, instance), manager, await this.get(Conversations, instance).lockById(manager, conversationId)));

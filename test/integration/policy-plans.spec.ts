@@ -56,7 +56,7 @@ describe('Deciding a send', () => {
       for (const openedAt of ['NULL', String(Date.now()), String(Date.now() - 2 * 86_400_000)]) {
         await storage.writer.query(`UPDATE conversations SET window_opened_at = ${openedAt}`);
         listener.isListening = true;
-        await outgoing.accept(await outgoing.prepare(channel, to, wanted), to, wanted);
+        await outgoing.accept(channel, to, wanted, async () => undefined);
         listener.isListening = false;
       }
       return new Map(listener.heard);
@@ -106,7 +106,7 @@ async function explain(writer: DataSource, engine: Engine, statements: ReadonlyM
   return lines;
 }
 
-/** SQLite's word for reading all of a table or an index, except for the one row that it makes up; channels are few. */
+/** SQLite's word for reading all of a table or an index, except for the one row that it makes up and the list that it is given; channels are few. */
 function isScan(line: string): boolean {
-  return /\bSCAN (?!CONSTANT ROW|dummy_table|ChannelEntity)/.test(line) || /Seq Scan on (?!channels)/.test(line);
+  return /\bSCAN (?!CONSTANT ROW|dummy_table|json_each VIRTUAL TABLE|ChannelEntity)/.test(line) || /Seq Scan on (?!channels)/.test(line);
 }

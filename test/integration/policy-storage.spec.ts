@@ -9,7 +9,7 @@ import { ConversationEntity } from '../../src/messaging/conversation/conversatio
 import { Dispatcher } from '../../src/messaging/outbox/dispatcher.service.js';
 import { IncomingMessages } from '../../src/messaging/incoming/incoming-messages.service.js';
 import { Slots } from '../../src/messaging/outbox/claim.js';
-import { Outbox } from '../../src/messaging/outbox/outbox.service.js';
+import { Handover } from '../../src/messaging/outbox/handover.service.js';
 import { OutgoingMessages } from '../../src/messaging/acceptance/outgoing-messages.service.js';
 import { Sending } from '../../src/messaging/outbox/sending.service.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox-server.service.js';
@@ -108,7 +108,7 @@ class Subject {
         const wanted = { from: NAJM.id, to: { number: participant }, content: { type: 'text' as const, text: 'A reply' } };
         const to = { id: participant, username: null, name: null };
         const outgoing = this.service.app.get(OutgoingMessages, { strict: false });
-        const { message } = await outgoing.accept(await outgoing.prepare(this.channel, to, wanted), to, wanted);
+        const message = await outgoing.accept(this.channel, to, wanted, async (accepted) => accepted.message);
         expect(message.charge).toBe(model.accept(now) ? 'reply' : 'rate-limit');
         return;
       }
@@ -129,7 +129,7 @@ class Subject {
   }
 
   private async dispatch(isTaken: boolean): Promise<void> {
-    const [claim] = await this.service.app.get(Outbox, { strict: false }).claim('att_test', new Slots(1, 1));
+    const [claim] = await this.service.app.get(Handover, { strict: false }).claim('att_test', new Slots(1, 1));
     if (claim === undefined) {
       return;
     }

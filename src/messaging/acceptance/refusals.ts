@@ -10,6 +10,9 @@ export const REFUSALS: Readonly<Record<Extract<SendDecision, { kind: 'refuse' }>
   'cannot-start-conversation': 'The participant never wrote to the channel, does not follow it and does not receive messages from anyone: X would refuse the message.',
 };
 
+/** X has to be asked whether the participant may be written to, which takes as long as X does; until then nothing is stored. */
+export class MustAskX extends Error {}
+
 /** What X said when the request came has been overtaken by an event meanwhile. */
 export function startPermissionChanged(): Problem {
   return new Problem('x.unavailable', 'Whether the participant may be written to first has just changed at X. Try again.', { retryAfterMs: SECOND_MS });

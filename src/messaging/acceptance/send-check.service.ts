@@ -4,14 +4,16 @@ import { Reader } from '../../database/reader.service.js';
 import { Clock, type Instant, toTimestampOrNull } from '../../kernel/clock.js';
 import { afterUse } from '../../rate-policy/limit.js';
 import { toLimitView } from '../../rate-policy/limit-view.js';
+import { LimitBook, type LimitParties } from '../../rate-policy/limit-book.service.js';
+import { StartPermissions } from '../../rate-policy/start-permissions.service.js';
 import { RatePolicy } from '../../rate-policy/rate-policy.service.js';
 import { Conversations, type Participant } from '../conversation/conversations.service.js';
 import type { CheckedSend } from '../check.dto.js';
 import type { SendMessage } from '../message.dto.js';
-import { OutgoingMessages, readValidUntil } from './outgoing-messages.service.js';
 import { HELD_IN_WORDS, REFUSALS, startPermissionChanged } from './refusals.js';
 import { type Decided, SendDecisions } from './send-decisions.service.js';
 import { toWindowView } from '../window/window-view.js';
+import { readValidUntil } from './valid-until.js';
 
 /** What a send would come to at this moment. It decides as a send does, and takes nothing. */
 @Injectable()
@@ -19,7 +21,8 @@ export class SendCheck {
   constructor(
     private readonly reader: Reader,
     private readonly conversations: Conversations,
-    private readonly outgoing: OutgoingMessages,
+    private readonly book: LimitBook,
+    private readonly permissions: StartPermissions,
     private readonly decisions: SendDecisions,
     private readonly ratePolicy: RatePolicy,
     private readonly clock: Clock,
@@ -28,12 +31,19 @@ export class SendCheck {
   /** @throws Problem as a send does, but for what the policy refuses: that is in the answer */
   async check(channel: Channel, participant: Participant, wanted: SendMessage): Promise<CheckedSend> {
     const validUntil = readValidUntil(wanted, this.clock.now());
-    const { parties } = await this.outgoing.prepare(channel, participant, wanted);
+    const parties = await this.book.partiesOf(channel);
+    const decided = await this.decide(parties, participant, wanted);
+    if (decided.decision.kind !== 'ask') {
+      return this.toAnswer(channel, decided, validUntil);
+    }
+    await this.permissions.ask(channel, participant.id);
+    return this.toAnswer(channel, await this.decide(parties, participant, wanted), validUntil);
+  }
+
+  private async decide(parties: LimitParties, participant: Participant, wanted: SendMessage): Promise<Decided> {
     const { manager } = this.reader;
-    const window = await this.conversations.findWindow(manager, channel.id, participant.id);
-    const beyondAllotment = wanted.beyondAllotment ?? null;
-    const decided = await this.decisions.decide(manager, { parties, participantId: participant.id, window, beyondAllotment }, false);
-    return this.toAnswer(channel, decided, validUntil);
+    const window = await this.conversations.findWindow(manager, parties.channel.id, participant.id);
+    return this.decisions.decide(manager, { parties, participantId: participant.id, window, beyondAllotment: wanted.beyondAllotment ?? null }, false);
   }
 
   private toAnswer(channel: Channel, { decision, limits, obstacle }: Decided, validUntil: Instant | null): CheckedSend {

@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import type { Channel } from '../../channels/channel.js';
 import { Clock, type Instant } from '../../kernel/clock.js';
 import { SECOND_MS } from '../../kernel/duration.js';
+import { KnownLimits } from '../../rate-policy/known-limits.service.js';
 import { LimitBook, type LimitParties, type OpenLimits } from '../../rate-policy/limit-book.service.js';
 import { LimitPlaces } from '../../rate-policy/limit-places.service.js';
 import { RatePolicy } from '../../rate-policy/rate-policy.service.js';
@@ -55,17 +56,14 @@ export class SendDecisions {
     return isCounted(decideSend(this.situation(parties.channel, window, beyondAllotment)));
   }
 
-  /**
-   * For a message to come. When it `isBinding` nobody else can take what it grants until the unit of work ends. What costs no place is
-   * answered with the limits as they were `seen` a moment ago, where they were: nothing of it is decided by them.
-   */
-  async decide(manager: EntityManager, wanted: WantedSend, isBinding: boolean, seen: OpenLimits | null = null): Promise<Decided> {
+  /** For a message to come. When it `isBinding` nobody else can take what it grants until the unit of work ends. */
+  async decide(manager: EntityManager, wanted: WantedSend, isBinding: boolean, known: KnownLimits = new KnownLimits(this.book, manager)): Promise<Decided> {
     const { channel } = wanted.parties;
     const situation = this.situation(channel, wanted.window, wanted.beyondAllotment);
     if (!isCounted(decideSend(situation))) {
-      const limits = seen === null ? await this.book.read(manager, wanted.parties) : { ...seen, ...(await this.book.readSubjects(manager, wanted.parties)) };
-      return this.decided(channel, decideSend(situation), limits);
+      return this.decided(channel, decideSend(situation), await known.read(wanted.parties));
     }
+    known.forget();
     const limits = isBinding ? await this.book.lock(wanted.parties) : await this.book.read(manager, wanted.parties);
     const decision = decideSend({
       ...situation,

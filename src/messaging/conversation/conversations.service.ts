@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import type { Channel } from '../../channels/channel.js';
 import { Reader } from '../../database/reader.service.js';
-import { findRow } from '../../database/rows.service.js';
+import { findRow, findRows, type RowRead, rowsBy } from '../../database/rows.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock } from '../../kernel/clock.js';
 import { decodeCursor, type Page, type PageRequest, toPage } from '../../kernel/page.js';
@@ -39,7 +39,8 @@ export class Conversations {
     return this.unitOfWork.run(async (manager) => {
       const conversation = await this.findForUpdate(manager, channel.id, participant.id);
       if (conversation !== null) {
-        return this.withProfile(manager, conversation, participant);
+        await this.keepProfile(manager, conversation, participant);
+        return conversation;
       }
       const made = Object.assign(new ConversationEntity(), {
         id: this.ids.create('cnv'),
@@ -69,13 +70,14 @@ export class Conversations {
     });
   }
 
-  /** Locks what there is between a channel and each of several participants, in one order for everybody: two that wait for each other would wait for ever. */
-  async lockAll(pairs: readonly { channelId: string; participantId: string }[]): Promise<void> {
-    await this.unitOfWork.run(async (manager) => {
-      for (const { channelId, participantId } of [...pairs].sort((a, b) => (toKey(a) < toKey(b) ? -1 : 1))) {
-        await this.findForUpdate(manager, channelId, participantId);
-      }
-    });
+  /** The read that locks conversations, by ids or by channel and participant; for `readTogether`. */
+  toLock(keys: readonly Partial<ConversationEntity>[]): RowRead<ConversationEntity> {
+    return rowsBy(ConversationEntity, keys, true);
+  }
+
+  /** Locks what there is between channels and participants. */
+  async lockAll(pairs: readonly Pick<ConversationEntity, 'channelId' | 'participantId'>[]): Promise<void> {
+    await this.unitOfWork.run((manager) => findRows(manager, ConversationEntity, pairs, true));
   }
 
   /** The reply window between them; null when the participant never wrote. */
@@ -137,18 +139,15 @@ export class Conversations {
     return findRow(manager, ConversationEntity, { channelId, participantId }, true);
   }
 
-  private async withProfile(manager: EntityManager, conversation: ConversationEntity, participant: Participant): Promise<ConversationEntity> {
+  /** What is newly known of the participant; in the row and in `conversation`. */
+  async keepProfile(manager: EntityManager, conversation: ConversationEntity, participant: Participant): Promise<void> {
     const participantUsername = participant.username ?? conversation.participantUsername;
     const participantName = participant.name ?? conversation.participantName;
     if (participantUsername !== conversation.participantUsername || participantName !== conversation.participantName) {
       await manager.update(ConversationEntity, { id: conversation.id }, { participantUsername, participantName });
+      Object.assign(conversation, { participantUsername, participantName });
     }
-    return Object.assign(conversation, { participantUsername, participantName });
   }
-}
-
-function toKey({ channelId, participantId }: { channelId: string; participantId: string }): string {
-  return `${channelId} ${participantId}`;
 }
 
 export function windowOf(conversation: ConversationEntity): ReplyWindow | null {

@@ -21,12 +21,20 @@ export class Slots {
     private readonly perChannel: number,
   ) {}
 
+  get free(): number {
+    return Math.max(0, this.total - this.count);
+  }
+
   get isFull(): boolean {
-    return this.count >= this.total;
+    return this.free === 0;
   }
 
   get fullChannels(): string[] {
     return [...this.taken].filter(([, count]) => count >= this.perChannel).map(([channelId]) => channelId);
+  }
+
+  isFullFor(channelId: string): boolean {
+    return this.isFull || (this.taken.get(channelId) ?? 0) >= this.perChannel;
   }
 
   take(channelId: string): void {

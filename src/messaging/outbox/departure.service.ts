@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock } from '../../kernel/clock.js';
 import { unreachable } from '../../kernel/problem.js';
+import type { KnownLimits } from '../../rate-policy/known-limits.service.js';
+import type { RowWrites } from '../../database/rows.service.js';
 import type { LimitParties, OpenLimits } from '../../rate-policy/limit-book.service.js';
 import { LimitPlaces } from '../../rate-policy/limit-places.service.js';
 import type { Charge } from '../../rate-policy/reply-window.js';
@@ -10,11 +11,12 @@ import type { SendDecision } from '../../rate-policy/send-decision.js';
 import { SendStops } from '../../rate-policy/send-stops.service.js';
 import { AttemptEntity } from '../message/attempt.entity.js';
 import { ConversationEntity } from '../conversation/conversation.entity.js';
-import { Conversations, toWindowColumns, windowOf } from '../conversation/conversations.service.js';
+import { toWindowColumns, windowOf } from '../conversation/conversations.service.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { become } from '../message/message-status.js';
 import { MessageSteps } from '../message/message-steps.service.js';
 import type { Claim } from './claim.js';
+import type { LockedRows } from './locked-rows.service.js';
 import { Outbox } from './outbox.service.js';
 import { REFUSALS } from '../acceptance/refusals.js';
 import { SendDecisions } from '../acceptance/send-decisions.service.js';
@@ -29,46 +31,81 @@ export interface Departed {
   charge: Charge;
 }
 
+/** A claimed message that wants to leave; `parties` are null when its channel is gone. */
+export interface Leaving {
+  claim: Claim;
+  parties: LimitParties | null;
+}
+
+/** May leave now. */
+interface Admitted {
+  claim: Claim;
+  message: MessageEntity;
+  conversation: ConversationEntity;
+  parties: LimitParties;
+  charge: Charge;
+}
+
 /** Everything before the first byte: whether a claimed message still may go, at what charge, and the note that it goes. */
 @Injectable()
 export class Departure {
   constructor(
-    private readonly conversations: Conversations,
     private readonly outbox: Outbox,
     private readonly decisions: SendDecisions,
     private readonly places: LimitPlaces,
     private readonly stops: SendStops,
     private readonly settlement: Settlement,
     private readonly steps: MessageSteps,
-    private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
   ) {}
 
-  /** Null: the message is not to be sent now, and says why. `parties` are null when its channel is gone. */
-  async prepare(claim: Claim, parties: LimitParties | null): Promise<Departed | null> {
-    return this.unitOfWork.run(async (manager) => {
-      const conversation = await this.conversations.lockById(manager, claim.conversationId);
-      const message = await this.outbox.findClaimed(manager, conversation, claim);
-      if (message === null) {
-        return null;
+  /** Those that are on their way once `writes` are carried out. Of the others it writes at once why not. */
+  async depart(writes: RowWrites, rows: LockedRows, leaving: readonly Leaving[]): Promise<Map<Claim, Departed>> {
+    const admitted: Admitted[] = [];
+    for (const { claim, parties } of leaving) {
+      const conversation = rows.conversations.get(claim.conversationId);
+      const message = this.outbox.findClaimed(rows, claim);
+      if (conversation !== undefined && message !== null) {
+        const charge = await this.admit(writes.manager, rows.limits, parties, conversation, message);
+        admitted.push(...(charge === null || parties === null ? [] : [{ claim, message, conversation, parties, charge }]));
       }
-      const now = this.clock.now();
-      if (message.validUntil !== null && message.validUntil <= now) {
-        await this.settlement.markEnded(manager, conversation, message, { status: 'expired' }, null);
-        return null;
-      }
-      if (parties === null) {
-        await this.fail(manager, conversation, message, 'channel.not-found', 'The channel was deleted before the message was sent.');
-        return null;
-      }
-      const obstacle = this.decisions.obstacleOf(parties.channel);
-      if (obstacle !== null) {
-        await this.outbox.putBack(manager, message, obstacle.until, obstacle.because);
-        return null;
-      }
-      const charge = await this.recharge(manager, parties, conversation, message);
-      return charge === null ? null : this.depart(manager, claim, parties, conversation, message, charge);
-    }, true);
+    }
+    const attempts = this.outbox.begin(writes, admitted);
+    return new Map(attempts.map((attempt, n) => {
+      const { claim, message, conversation, parties, charge } = admitted[n] as Admitted;
+      return [claim, { attempt, message, participantId: conversation.participantId, parties, charge }];
+    }));
+  }
+
+  /** The charge at which it may leave now; null when it may not, which is written then. */
+  private async admit(manager: EntityManager, limits: KnownLimits, parties: LimitParties | null, conversation: ConversationEntity, message: MessageEntity): Promise<Charge | null> {
+    const now = this.clock.now();
+    if (message.validUntil !== null && message.validUntil <= now) {
+      await this.settlement.markEnded(manager, conversation, message, { status: 'expired' }, null);
+      return null;
+    }
+    if (parties === null) {
+      await this.fail(manager, conversation, message, 'channel.not-found', 'The channel was deleted before the message was sent.');
+      return null;
+    }
+    const obstacle = this.decisions.obstacleOf(parties.channel);
+    if (obstacle !== null) {
+      await this.outbox.putBack(manager, message, obstacle.until, obstacle.because);
+      return null;
+    }
+    const charge = await this.recharge(manager, parties, conversation, message);
+    if (charge === null) {
+      return null;
+    }
+    const lookAgainAt = await this.stops.admit(manager, limits, parties, { id: message.id, charge });
+    if (lookAgainAt !== null) {
+      await this.outbox.putBack(manager, message, lookAgainAt, 'rate-limit');
+      return null;
+    }
+    if (charge === 'rate-limit') {
+      await this.places.begin(manager, message.id);
+    }
+    return charge;
   }
 
   /** The charge of a message is settled when it leaves: its window may have closed, or a new one opened, since it was accepted. */
@@ -77,6 +114,7 @@ export class Departure {
     const window = toWindowColumns(decision.window, conversation);
     if (window.windowUsed !== conversation.windowUsed || window.windowOpenedAt !== conversation.windowOpenedAt) {
       await manager.update(ConversationEntity, { id: conversation.id }, window);
+      Object.assign(conversation, window);
     }
     switch (decision.kind) {
       case 'send': {
@@ -99,7 +137,7 @@ export class Departure {
         await this.hold(manager, message, decision, limits);
         return null;
       case 'refuse':
-        await this.fail(manager, { ...conversation, ...toWindowColumns(decision.window, conversation) }, { ...message, chargedWindow: null }, `message.${decision.reason}`, REFUSALS[decision.reason]);
+        await this.fail(manager, conversation, { ...message, chargedWindow: null }, `message.${decision.reason}`, REFUSALS[decision.reason]);
         return null;
       case 'ask':
         throw new Error('X’s word is asked for before a message is accepted');
@@ -127,20 +165,7 @@ export class Departure {
       },
     );
     await this.steps.note(manager, message.id, { kind: 'held', because: decision.reason, until: heldUntil });
-    await this.outbox.turn(manager, message.conversationId);
-  }
-
-  private async depart(manager: EntityManager, claim: Claim, parties: LimitParties, conversation: ConversationEntity, message: MessageEntity, charge: Charge): Promise<Departed | null> {
-    const lookAgainAt = await this.stops.admit(manager, parties, { id: message.id, charge });
-    if (lookAgainAt !== null) {
-      await this.outbox.putBack(manager, message, lookAgainAt, 'rate-limit');
-      return null;
-    }
-    if (charge === 'rate-limit') {
-      await this.places.begin(manager, message.id);
-    }
-    const attempt = await this.outbox.begin(manager, message, claim);
-    return { attempt, message, participantId: conversation.participantId, parties, charge };
+    await this.outbox.turnNow(manager, message.conversationId);
   }
 
   private fail(manager: EntityManager, conversation: ConversationEntity, message: MessageEntity, code: string, detail: string): Promise<void> {

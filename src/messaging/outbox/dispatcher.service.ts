@@ -5,13 +5,14 @@ import { Ids } from '../../runtime/ids.service.js';
 import { Log } from '../../runtime/log.service.js';
 import { type Timer, Timers } from '../../runtime/timers.service.js';
 import { type Claim, Slots } from './claim.js';
+import { Handover } from './handover.service.js';
 import { LimitRelease } from './limit-release.service.js';
 import { LostClaims } from './lost-claims.service.js';
 import { Outbox } from './outbox.service.js';
 import { Sending } from './sending.service.js';
 
-/** For each message at X one more is claimed. */
-const CLAIM_AHEAD = 2;
+/** For each message at X so many more are claimed. */
+const CLAIM_AHEAD = 3;
 
 /**
  * Takes what is due from the outbox and hands it to X, several conversations side by side, bounded in total and per channel.
@@ -33,6 +34,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
   constructor(
     private readonly outbox: Outbox,
+    private readonly handover: Handover,
     private readonly sending: Sending,
     private readonly lostClaims: LostClaims,
     private readonly release: LimitRelease,
@@ -85,7 +87,11 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   private async look(): Promise<void> {
     while (this.isWoken && !this.isStopping) {
       this.isWoken = false;
-      const claims = await this.outbox.claim(this.owner, this.claims.copy()).catch((error: unknown) => {
+      if (this.calls.isFull && this.claims.free < this.settings.concurrency) {
+        // Enough is claimed for the places that come free next.
+        return;
+      }
+      const claims = await this.handover.claim(this.owner, this.claims.copy()).catch((error: unknown) => {
         this.log.error('No message could be claimed', {}, error);
         return [];
       });

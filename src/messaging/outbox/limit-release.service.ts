@@ -61,7 +61,7 @@ export class LimitRelease {
         );
         await this.steps.note(manager, message.id, { kind: 'released' });
         await this.steps.note(manager, message.id, { kind: 'charged', charge: 'rate-limit' });
-        await this.outbox.turn(manager, message.conversationId);
+        await this.outbox.turnNow(manager, message.conversationId);
       }
       const isAnyLeft = await waitingForPlace(manager, parties.channel.id, this.clock.now()).getExists();
       await this.places.noteLook(manager, parties.channel.accountId, isAnyLeft ? { at: nextPlaceAt(limits.states, this.clock.now()) } : null);

@@ -48,7 +48,7 @@ export class LostClaims {
           await this.settlement.markUnknown(manager, channel, message, { detail: 'The service stopped before X’s answer came.' });
           counts.unknown += 1;
         }
-        await this.outbox.turn(manager, id);
+        await this.outbox.turnNow(manager, id);
       });
     }
     return counts;

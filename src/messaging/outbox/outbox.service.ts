@@ -1,26 +1,28 @@
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, In } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
-import { returnedRows } from '../../database/returned-rows.service.js';
 import { Reader } from '../../database/reader.service.js';
-import { findRow, insertRow, toColumns, updateRow } from '../../database/rows.service.js';
+import { findRow, RowWrites } from '../../database/rows.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../../kernel/clock.js';
 import { Ids } from '../../runtime/ids.service.js';
 import { ConversationEntity } from '../conversation/conversation.entity.js';
 import { AttemptEntity } from '../message/attempt.entity.js';
 import { MessageEntity } from '../message/message.entity.js';
-import { become, type HeldBecause } from '../message/message-status.js';
+import { become, type HeldBecause, type MessageStatus, WAITING_STATUSES } from '../message/message-status.js';
 import { MessageSteps } from '../message/message-steps.service.js';
 import type { Claim, Slots } from './claim.js';
-import { claimStatement, turnStatement } from './outbox-statements.js';
+import type { LockedRows } from './locked-rows.service.js';
+import { dueStatement, IS_DUE, TURN } from './outbox-statements.js';
 
-interface Leased {
+interface Due {
   id: string;
   head_id: string;
   channel_id: string;
   fence: number;
+  /** The head's. */
+  status: MessageStatus;
 }
 
 /**
@@ -33,7 +35,7 @@ interface Leased {
  * those to others side by side. Two unique indices have the database itself refuse a second message under way in a conversation
  * and a second live attempt of a message.
  *
- * Everything is called in a unit of work, under the conversation's lock; `claim` alone takes both by itself.
+ * Everything is called in a unit of work, under the conversation's lock; `claim` alone takes the lock by itself.
  */
 @Injectable()
 export class Outbox {
@@ -46,67 +48,68 @@ export class Outbox {
     @InjectSettings('messaging') private readonly settings: Settings['messaging'],
   ) {}
 
-  /** Claims what has been due longest, as many as there are free slots for; uses the slots up. */
-  async claim(owner: string, slots: Slots): Promise<Claim[]> {
+  /** Whether a claim now would find anything. Outside a unit of work, so that a look in vain makes nobody wait. */
+  async isAnythingDue(): Promise<boolean> {
+    return (await this.reader.manager.query<unknown[]>(IS_DUE, [this.clock.now()])).length > 0;
+  }
+
+  /**
+   * Claims what has been due longest, as many as there are free slots for; uses the slots up. Of the conversations that the running
+   * unit of work has `changed` nothing is claimed before that is on disk.
+   */
+  async claim(writes: RowWrites, owner: string, slots: Slots, changed: ReadonlyMap<string, unknown> = new Map()): Promise<Claim[]> {
     const claimedAt = this.clock.now();
-    if (slots.isFull || !(await this.isAnythingDue(claimedAt))) {
-      return [];
+    const due = await this.takeDue(writes.manager, claimedAt, slots, changed);
+    const idle = due.filter(({ status }) => !WAITING_STATUSES.includes(status));
+    if (idle.length > 0) {
+      throw new Error(`Heads of conversations do not wait: ${idle.map(({ head_id }) => head_id).join(', ')}`);
     }
-    return this.unitOfWork.run(async (manager) => {
-      const claims: Claim[] = [];
-      while (!slots.isFull) {
-        const leased = await this.leaseNext(manager, owner, claimedAt, slots.fullChannels);
-        if (leased === null) {
-          break;
-        }
-        const { id: conversationId, head_id: messageId, channel_id: channelId, fence } = leased;
-        const claimed = await manager.update(MessageEntity, { id: messageId, status: In(['queued', 'held']) }, { status: 'claimed' });
-        if (claimed.affected !== 1) {
-          throw new Error(`The head of conversation ${conversationId} does not wait: ${messageId}`);
-        }
-        slots.take(channelId);
-        claims.push({ owner, fence, messageId, conversationId, channelId, claimedAt });
-      }
-      return claims;
-    }, true);
+    const leases = due.map(({ id, fence }) => ({ id, leaseOwner: owner, leaseUntil: claimedAt + this.settings.leaseMs, fence: fence + 1, headAt: null }));
+    writes.update(ConversationEntity, leases, ['leaseOwner', 'leaseUntil', 'fence', 'headAt']);
+    writes.update(MessageEntity, due.map(({ head_id: id, status }) => ({ id, status: become(status, 'claimed') })), ['status']);
+    return due.map(({ id, head_id, channel_id, fence }) => ({ owner, fence: fence + 1, messageId: head_id, conversationId: id, channelId: channel_id, claimedAt }));
   }
 
   /** The claimed message, if the claim still holds. */
-  async findClaimed(manager: EntityManager, conversation: ConversationEntity, claim: Claim): Promise<MessageEntity | null> {
-    const isOurs = conversation.leaseOwner === claim.owner && conversation.fence === claim.fence && (conversation.leaseUntil ?? 0) > this.clock.now();
-    const message = isOurs ? await findRow(manager, MessageEntity, { id: claim.messageId }, true) : null;
-    return message?.status === 'claimed' ? message : null;
+  findClaimed({ conversations, messages }: Pick<LockedRows, 'conversations' | 'messages'>, { conversationId, messageId, owner, fence }: Claim): MessageEntity | null {
+    const conversation = conversations.get(conversationId);
+    const isOurs = conversation?.leaseOwner === owner && conversation.fence === fence && (conversation.leaseUntil ?? 0) > this.clock.now();
+    const message = messages.get(messageId);
+    return isOurs && message?.status === 'claimed' ? message : null;
   }
 
   /** A claimed message that is not handed over after all is open to everybody again. */
   async release(claim: Claim): Promise<void> {
     await this.unitOfWork.run(async (manager) => {
       const conversation = await findRow(manager, ConversationEntity, { id: claim.conversationId }, true);
-      const message = conversation === null ? null : await this.findClaimed(manager, conversation, claim);
-      if (message !== null) {
+      const message = await findRow(manager, MessageEntity, { id: claim.messageId }, true);
+      if (conversation !== null && message !== null && this.findClaimed({ conversations: new Map([[conversation.id, conversation]]), messages: new Map([[message.id, message]]) }, claim) !== null) {
         await this.putBack(manager, message, this.clock.now(), null);
       }
     });
   }
 
-  /** The claimed message leaves. With this on disk its first byte may go, and no other try is made unless X certainly did not get it. */
-  async begin(manager: EntityManager, message: MessageEntity, claim: Claim): Promise<AttemptEntity> {
-    const attempt = Object.assign(new AttemptEntity(), {
-      id: this.ids.create('att'),
-      messageId: message.id,
-      claimedAt: claim.claimedAt,
-      startedAt: this.clock.now(),
-      finishedAt: null,
-      outcome: 'in-flight' as const,
-      xStatus: null,
-      xCode: null,
-      detail: null,
-      settledAt: null,
-      settledBy: null,
-    });
-    await insertRow(manager, AttemptEntity, attempt);
-    await updateRow(manager, MessageEntity, message.id, { status: become(message.status, 'sending') });
-    return attempt;
+  /** Claimed messages leave. With this on disk their first bytes may go, and no other try is made unless X certainly did not get them. */
+  begin(writes: RowWrites, leaving: readonly { message: MessageEntity; claim: Claim }[]): AttemptEntity[] {
+    const startedAt = this.clock.now();
+    const attempts = leaving.map(({ message, claim }) =>
+      Object.assign(new AttemptEntity(), {
+        id: this.ids.create('att'),
+        messageId: message.id,
+        claimedAt: claim.claimedAt,
+        startedAt,
+        finishedAt: null,
+        outcome: 'in-flight' as const,
+        xStatus: null,
+        xCode: null,
+        detail: null,
+        settledAt: null,
+        settledBy: null,
+      }),
+    );
+    writes.insert(AttemptEntity, attempts);
+    writes.update(MessageEntity, leaving.map(({ message: { id, status } }) => ({ id, status: become(status, 'sending') })), ['status']);
+    return attempts;
   }
 
   /** Puts a claimed or sending message, which X certainly does not have, back to wait until `until`. */
@@ -125,27 +128,42 @@ export class Outbox {
     if (heldBecause !== null && heldBecause !== message.heldBecause) {
       await this.steps.note(manager, message.id, { kind: 'held', because: heldBecause, until });
     }
-    await this.turn(manager, message.conversationId);
+    await this.turnNow(manager, message.conversationId);
   }
 
   /**
-   * Whose turn it is in a conversation, and when: after each change to what waits or is under way in it. Ends the lease when nothing is
-   * under way any more. `change` is written with it.
+   * Whose turn it is in conversations, and when: after each change to what waits or is under way in them. Ends the lease when nothing is
+   * under way any more. These other columns of theirs are written with it.
    */
-  async turn(manager: EntityManager, conversationId: string, change: Partial<ConversationEntity> = {}): Promise<void> {
-    const { columns, values } = toColumns(manager, manager.connection.getMetadata(ConversationEntity), change);
-    await manager.query(turnStatement(columns), [conversationId, ...values]);
+  turn(writes: RowWrites, conversations: readonly (Partial<ConversationEntity> & { id: string })[], properties: readonly (keyof ConversationEntity)[]): void {
+    writes.update(ConversationEntity, conversations, properties, TURN);
   }
 
-  /** Outside a unit of work, so that a look in vain makes nobody wait. */
-  private isAnythingDue(now: Instant): Promise<boolean> {
-    return this.reader.repository(ConversationEntity).createQueryBuilder('conversation').where('conversation.headAt <= :now', { now }).getExists();
+  /** The same at once, of one conversation of which nothing else changes. */
+  async turnNow(manager: EntityManager, id: string): Promise<void> {
+    const writes = new RowWrites(manager);
+    this.turn(writes, [{ id }], []);
+    await writes.flush();
   }
 
-  private async leaseNext(manager: EntityManager, owner: string, now: Instant, busyChannels: readonly string[]): Promise<Leased | null> {
-    const { type } = manager.connection.options;
-    const statement = claimStatement(type === 'postgres' ? 'postgres' : 'sqlite', busyChannels.length);
-    const [leased] = await returnedRows<Leased>(manager, statement, [now, ...busyChannels, owner, now + this.settings.leaseMs]);
-    return leased ?? null;
+  /** What is due and has a slot, in the order in which it has been due; uses the slots up. */
+  private async takeDue(manager: EntityManager, now: Instant, slots: Slots, changed: ReadonlyMap<string, unknown>): Promise<Due[]> {
+    const statement = (busyChannels: number): string => dueStatement(manager.connection.options.type === 'postgres' ? 'postgres' : 'sqlite', busyChannels);
+    const taken = new Map<string, Due>();
+    // Again where a channel had more that is due than slots: others may have slots left for what is due after it.
+    for (;;) {
+      const busy = slots.fullChannels;
+      const most = slots.free + taken.size + changed.size;
+      const due = await manager.query<Due[]>(statement(busy.length), [now, ...busy, most]);
+      for (const one of due) {
+        if (!taken.has(one.id) && !changed.has(one.id) && !slots.isFullFor(one.channel_id)) {
+          slots.take(one.channel_id);
+          taken.set(one.id, one);
+        }
+      }
+      if (slots.isFull || due.length < most || slots.fullChannels.length === busy.length) {
+        return [...taken.values()];
+      }
+    }
   }
 }

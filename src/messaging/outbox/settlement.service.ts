@@ -3,8 +3,8 @@ import { type EntityManager, In, IsNull } from 'typeorm';
 import type { Channel } from '../../channels/channel.js';
 import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
-import { updateRow } from '../../database/rows.service.js';
-import { Clock } from '../../kernel/clock.js';
+import { RowWrites } from '../../database/rows.service.js';
+import { Clock, type Instant } from '../../kernel/clock.js';
 import type { XAnswer } from '../../kernel/problem.js';
 import { compareXIds } from '../../kernel/x-id.js';
 import { LimitPlaces } from '../../rate-policy/limit-places.service.js';
@@ -17,11 +17,19 @@ import { MessageEntity, type MessageFailure } from '../message/message.entity.js
 import { become } from '../message/message-status.js';
 import { MessageSteps } from '../message/message-steps.service.js';
 import { firstLookUpAt } from '../unknown/look-up-plan.js';
-import { WindowCharges } from '../window/window-charges.service.js';
+import { type SettledCharge, WindowCharges } from '../window/window-charges.service.js';
 import { Outbox } from './outbox.service.js';
 
 /** What X said of an attempt, as far as it said anything. */
 export type AttemptAnswer = Partial<XAnswer>;
+
+/** A message that X has taken, with the conversation as it stands. */
+export interface TakenMessage {
+  channel: Channel;
+  conversation: ConversationEntity;
+  message: MessageEntity;
+  sent: SentMessage;
+}
 
 /** The ends of a message and of its attempts, each with what it means for the reply window, the limits and the queue. Called under the conversation's lock. */
 @Injectable()
@@ -35,47 +43,69 @@ export class Settlement {
     @InjectSettings('messaging') private readonly settings: Settings['messaging'],
   ) {}
 
-  /** X has taken it. Its charge is now a fact, by X's time of it. */
-  async markSent(manager: EntityManager, channel: Channel, conversation: ConversationEntity, message: MessageEntity, sent: SentMessage, by: SettledBy): Promise<void> {
-    // A caller has said so before X did.
-    const isKnown = message.status === 'sent' || message.status === 'read';
-    // The participant may have read it before we know that it is sent.
-    const isRead = conversation.readUpTo !== null && compareXIds(sent.xMessageId, conversation.readUpTo) <= 0;
-    // A time in the future counts as now.
-    const at = Math.min(sent.createdAt, this.clock.now());
+  /**
+   * X has taken them. Their charges are now facts, by X's times of them. `conversation` is one and the same for all of its messages.
+   * `copies` are messages with X's ids of these that were not known as ours when its echo came before its answer.
+   */
+  async markSent(writes: RowWrites, taken: readonly TakenMessage[], copies: readonly MessageEntity[], by: SettledBy): Promise<void> {
+    const { manager } = writes;
+    if (copies.length > 0) {
+      await manager.delete(MessageEntity, { id: In(copies.map(({ id }) => id)) });
+    }
+    const late: TakenMessage[] = [];
+    for (const one of taken) {
+      const { conversation, message, sent } = one;
+      const settled = await this.settleCharge(manager, one);
+      await this.settleAttempt(manager, message.id, 'sent', by);
+      Object.assign(message, this.statusAfter(one), { xMessageId: sent.xMessageId, xCreatedAt: sent.createdAt, sentAt: sent.createdAt, failure: null, charge: settled.charge, chargedWindow: settled.chargedWindow, ...NOTHING_TO_COME });
+      if (conversation.windowOpenedAt !== null && this.timeOf(sent) < conversation.windowOpenedAt) {
+        late.push(one);
+      }
+      Object.assign(conversation, toWindowColumns(settled.window, conversation), { lastMessageAt: Math.max(conversation.lastMessageAt ?? 0, sent.createdAt) });
+    }
+    writes.update(MessageEntity, taken.map(({ message }) => message), ['status', 'readAt', 'xMessageId', 'xCreatedAt', 'sentAt', 'failure', 'charge', 'chargedWindow', 'nextAttemptAt', 'lookUpAt', 'blocksUntil']);
+    if (late.length > 0) {
+      await writes.flush();
+      for (const { channel, conversation, sent } of late) {
+        // The participant has written again since: what it cost is decided in the window of its own time.
+        await this.charges.chargeAround(manager, channel, conversation.id, this.timeOf(sent));
+      }
+    }
+    this.outbox.turn(writes, [...new Set(taken.map(({ conversation }) => conversation))], ['windowOpenedAt', 'windowUsed', 'windowClosedAt', 'lastMessageAt']);
+  }
+
+  /** What it costs now that X's time of it is known, in the log of the limits too. */
+  private async settleCharge(manager: EntityManager, { channel, conversation, message, sent }: TakenMessage): Promise<SettledCharge> {
+    const at = this.timeOf(sent);
     const settled = this.charges.settle(channel, windowOf(conversation), message, at);
     if (message.charge !== 'reply' || settled.charge !== 'reply') {
       await this.places.settle(manager, channel, message.id, settled.charge, at);
     }
-    // The echo may have come first and not have been known as ours: X's id says that it is the same message.
-    await manager.delete(MessageEntity, { channelId: message.channelId, xMessageId: sent.xMessageId, source: 'elsewhere' });
-    await this.settleAttempt(manager, message.id, 'sent', by);
-    await updateRow(manager, MessageEntity, message.id, {
-      ...(isKnown ? {} : { status: isRead ? become(become(message.status, 'sent'), 'read') : become(message.status, 'sent'), readAt: isRead ? conversation.readAt : null }),
-      xMessageId: sent.xMessageId,
-      xCreatedAt: sent.createdAt,
-      sentAt: sent.createdAt,
-      failure: null,
-      charge: settled.charge,
-      chargedWindow: settled.chargedWindow,
-      ...NOTHING_TO_COME,
-    });
     if (settled.charge !== message.charge) {
       await this.steps.note(manager, message.id, { kind: 'charged', charge: settled.charge });
     }
-    const lastMessageAt = Math.max(conversation.lastMessageAt ?? 0, sent.createdAt);
-    if (conversation.windowOpenedAt !== null && at < conversation.windowOpenedAt) {
-      // The participant has written again since: what it cost is decided in the window of its own time.
-      await this.charges.chargeAround(manager, channel, conversation.id, at);
+    return settled;
+  }
+
+  /** A caller may have said before X that it is sent, and the participant may have read it before we know. */
+  private statusAfter({ conversation, message: { status, readAt }, sent }: TakenMessage): Pick<MessageEntity, 'status' | 'readAt'> {
+    if (status === 'sent' || status === 'read') {
+      return { status, readAt };
     }
-    await this.outbox.turn(manager, conversation.id, { ...toWindowColumns(settled.window, conversation), lastMessageAt });
+    const isRead = conversation.readUpTo !== null && compareXIds(sent.xMessageId, conversation.readUpTo) <= 0;
+    return isRead ? { status: become(become(status, 'sent'), 'read'), readAt: conversation.readAt } : { status: become(status, 'sent'), readAt };
+  }
+
+  /** A time in the future counts as now. */
+  private timeOf(sent: SentMessage): Instant {
+    return Math.min(sent.createdAt, this.clock.now());
   }
 
   /** Somebody who knows says that X took it, and X has not told of it. It keeps the charge that it was handed over with. */
   async markSentUnseen(manager: EntityManager, message: MessageEntity, by: SettledBy): Promise<void> {
     await this.settleAttempt(manager, message.id, 'sent', by);
     await manager.update(MessageEntity, { id: message.id }, { status: become(message.status, 'sent'), sentAt: message.unknownAt, ...NOTHING_TO_COME });
-    await this.outbox.turn(manager, message.conversationId);
+    await this.outbox.turnNow(manager, message.conversationId);
   }
 
   /** X definitely did not take it, or it is not going there any more: what it used of the window or the limits is given back. */
@@ -102,7 +132,10 @@ export class Settlement {
     } else {
       await this.settleAttempt(manager, message.id, 'failed', by);
     }
-    await this.outbox.turn(manager, conversation.id, toWindowColumns(window, conversation));
+    Object.assign(conversation, toWindowColumns(window, conversation));
+    const writes = new RowWrites(manager);
+    this.outbox.turn(writes, [conversation], ['windowOpenedAt', 'windowUsed', 'windowClosedAt']);
+    await writes.flush();
   }
 
   /** X may have taken it. It keeps its charge, since X may have counted it, and is looked for; `channel` is null when it is gone. */
@@ -127,15 +160,23 @@ export class Settlement {
         blocksUntil: isWaitedFor ? now + this.settings.waitForUnknownMs : null,
       },
     );
-    await this.outbox.turn(manager, message.conversationId);
+    await this.outbox.turnNow(manager, message.conversationId);
   }
 
   /** X's answer to an attempt, or the end of waiting for one. */
-  async finishAttempt(manager: EntityManager, attemptId: string, outcome: AttemptOutcome, { status, code, detail }: AttemptAnswer): Promise<void> {
+  async finishAttempt(manager: EntityManager, attemptId: string, outcome: AttemptOutcome, answer: AttemptAnswer): Promise<void> {
+    const writes = new RowWrites(manager);
+    this.finishAttempts(writes, [{ id: attemptId, outcome, answer }]);
+    await writes.flush();
+  }
+
+  finishAttempts(writes: RowWrites, finished: readonly { id: string; outcome: AttemptOutcome; answer: AttemptAnswer }[]): void {
     const finishedAt = this.clock.now();
-    const settled = outcome === 'unknown' ? {} : { settledAt: finishedAt, settledBy: 'answer' as const };
-    const answer = { xStatus: status ?? null, xCode: code ?? null, detail: detail === undefined || detail === '' ? null : detail };
-    await updateRow(manager, AttemptEntity, attemptId, { outcome, finishedAt, ...answer, ...settled });
+    const changes = finished.map(({ id, outcome, answer: { status, code, detail } }) => {
+      const settled = outcome === 'unknown' ? { settledAt: null, settledBy: null } : { settledAt: finishedAt, settledBy: 'answer' as const };
+      return { id, outcome, finishedAt, xStatus: status ?? null, xCode: code ?? null, detail: detail === undefined || detail === '' ? null : detail, ...settled };
+    });
+    writes.update(AttemptEntity, changes, ['outcome', 'finishedAt', 'xStatus', 'xCode', 'detail', 'settledAt', 'settledBy']);
   }
 
   /** What became of the attempt that may have been taken, when something other than X's answer to it tells; X's answer stays on record. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import type { Channel } from '../../channels/channel.js';
+import { RowWrites } from '../../database/rows.service.js';
 import type { XDirectMessage } from '../../x-api/direct-message-v1.js';
 import type { ConversationEntity } from '../conversation/conversation.entity.js';
 import { AttemptEntity, type SettledBy } from '../message/attempt.entity.js';
@@ -29,7 +30,10 @@ export class EchoMatching {
     if (message === undefined) {
       return false;
     }
-    await this.settlement.markSent(manager, channel, conversation, message, { xMessageId: echo.xMessageId, createdAt: echo.createdAt, limits: [] }, by);
+    const sent = { xMessageId: echo.xMessageId, createdAt: echo.createdAt, limits: [] };
+    const writes = new RowWrites(manager);
+    await this.settlement.markSent(writes, [{ channel, conversation, message, sent }], [], by);
+    await writes.flush();
     return true;
   }
 

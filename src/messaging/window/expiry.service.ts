@@ -89,7 +89,7 @@ export class Expiry {
       for (const conversationId of [...new Set(orphans.map((orphan) => orphan.conversationId))].sort()) {
         await this.conversations.lockById(manager, conversationId);
         await manager.update(MessageEntity, { ...waiting, conversationId }, { nextAttemptAt: this.clock.now() });
-        await this.outbox.turn(manager, conversationId);
+        await this.outbox.turnNow(manager, conversationId);
       }
       return orphans.length;
     });

@@ -65,7 +65,7 @@ export class WindowCharges {
         await this.stayBeyond(manager, message, isOpen(opened, rule, this.clock.now()) ? 'allotment-used' : 'window-closed');
       }
     }
-    await this.outbox.turn(manager, conversationId);
+    await this.outbox.turnNow(manager, conversationId);
     return { window, isSomethingFreed };
   }
 
