@@ -7,7 +7,7 @@ const POSTGRES_ROW_FAULT = /^(22|23|54)/;
 const SQLITE_ROW_FAULT = /^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE)$/;
 
 /** True when it is the row that the database does not take; false when it takes none: the disk is full, it does not answer. */
-export function isRowFault(error: unknown): boolean {
+function isRowFault(error: unknown): boolean {
   const code = error instanceof QueryFailedError ? (error.driverError as { code?: unknown }).code : undefined;
   return typeof code === 'string' && (POSTGRES_ROW_FAULT.test(code) || SQLITE_ROW_FAULT.test(code));
 }

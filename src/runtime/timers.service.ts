@@ -24,11 +24,6 @@ export class Timers {
     return performance.now();
   }
 
-  /** Resolves when the event loop comes round again: what arrived in this turn is there by then. */
-  nextTurn(): Promise<void> {
-    return new Promise((resolve) => setImmediate(resolve));
-  }
-
   /** The bare handle, for a registry that clears it itself. */
   interval(periodMs: number, action: () => void): NodeJS.Timeout {
     const handle = setInterval(action, periodMs);

@@ -5,7 +5,6 @@ import { ScheduledJobs } from '../../src/operations/scheduled-jobs.service.js';
 import { Ids } from '../../src/runtime/ids.service.js';
 import { Randomness } from '../../src/runtime/randomness.service.js';
 import { SystemClock } from '../../src/runtime/system-clock.service.js';
-import { Timers } from '../../src/runtime/timers.service.js';
 import { WebhookEventEntity } from '../../src/webhook/webhook-event.entity.js';
 import { WebhookProcessor } from '../../src/webhook/webhook-processor.service.js';
 import { WebhookInbox } from '../../src/webhook/webhook-inbox.service.js';
@@ -42,7 +41,7 @@ describe('Group commit', () => {
 
     const clock: Clock = new SystemClock();
     function openInbox(ids: Ids = new Ids(clock, new Randomness()), limits = LIMITS): WebhookInbox {
-      return new WebhookInbox(storage.unitOfWork, clock, ids, new Timers(), limits);
+      return new WebhookInbox(clock, ids, storage.unitOfWork, limits);
     }
 
     /** Bodies that another connection sees. */
@@ -77,8 +76,8 @@ describe('Group commit', () => {
       const inbox = openInbox();
       const first = inbox.store(key, Buffer.from('event 0'));
       const during: Promise<void>[] = [];
-      void storage.unitOfWork.run(async () => during.push(...bodies(40).slice(1).map((body) => inbox.store(key, Buffer.from(body)))));
-      await first;
+      const between = storage.unitOfWork.run(async () => during.push(...bodies(40).slice(1).map((body) => inbox.store(key, Buffer.from(body)))));
+      await Promise.all([first, between]);
       await Promise.all(during);
       expect(await listStored()).toEqual(bodies(40));
       // Ours, the one that put the others in, and theirs.
@@ -135,7 +134,7 @@ describe('Group commit', () => {
                 return isBroken ? Promise.reject(new Error('the disk is gone')) : target.run(work);
               },
       });
-      const inbox = new WebhookInbox(broken, clock, new Ids(clock, new Randomness()), new Timers(), LIMITS);
+      const inbox = new WebhookInbox(clock, new Ids(clock, new Randomness()), broken, LIMITS);
 
       const outcomes = await Promise.allSettled(bodies(50).map((body) => inbox.store(key, Buffer.from(body))));
       expect(outcomes.map(({ status }) => status)).toEqual(bodies(50).map(() => 'rejected'));
