@@ -184,6 +184,12 @@ function accountLimitOf(rules: readonly LimitRule[], appRule: LimitRule): number
   return rules.find((rule) => scopeOf(rule) === 'account' && rule.windowMs === appRule.windowMs)?.limit ?? appRule.limit;
 }
 
+/** What a unit of work does about several channels, in the order in which everybody locks the limits of several apps. */
+export function inOrderOfApps<Item extends { parties: LimitParties | null }>(items: readonly Item[]): Item[] {
+  const appOf = ({ parties }: Item): string => parties?.channel.appFingerprint ?? '';
+  return [...items].sort((a, b) => (appOf(a) < appOf(b) ? -1 : Number(appOf(a) > appOf(b))));
+}
+
 /** The rows of an app and an account. */
 export function subjectIdsOf({ channel }: LimitParties): { app: string; account: string } {
   return { app: `app:${channel.appFingerprint}`, account: `account:${channel.accountId}` };

@@ -7,7 +7,7 @@ import { Clock, type Instant } from '../../kernel/clock.js';
 import { Problem, unreachable } from '../../kernel/problem.js';
 import { KnownLimits } from '../../rate-policy/known-limits.service.js';
 import type { LimitState } from '../../rate-policy/limit.js';
-import { LimitBook, type LimitParties } from '../../rate-policy/limit-book.service.js';
+import { inOrderOfApps, LimitBook, type LimitParties } from '../../rate-policy/limit-book.service.js';
 import { LimitPlaces } from '../../rate-policy/limit-places.service.js';
 import { Ids } from '../../runtime/ids.service.js';
 import { ConversationEntity } from '../conversation/conversation.entity.js';
@@ -75,23 +75,24 @@ export class Acceptance {
     const found = new Map(locked.map((conversation) => [toKey(conversation), conversation]));
     const unwritten: Unwritten = { messages: [], conversations: new Set() };
     const accepted: { offered: OfferedMessage; result: AcceptedMessage }[] = [];
-    const outcomes: Outcome<void>[] = [];
-    for (const one of offered) {
-      const { parties, participant } = one;
+    const outcomes = new Map<OfferedMessage, Outcome<void>>();
+    // Limits are locked as they are needed: those of one app before those of the next, by everybody.
+    for (const one of inOrderOfApps(offered)) {
       const isAlone = offered.length === 1;
-      const conversation = found.get(toKey({ channelId: parties.channel.id, participantId: participant.id })) ?? (isAlone ? await this.conversations.lock(parties.channel, participant) : null);
+      const { parties: { channel }, participant } = one;
+      const conversation = found.get(toKey({ channelId: channel.id, participantId: participant.id })) ?? (isAlone ? await this.conversations.lock(channel, participant) : null);
       if (conversation === null) {
-        outcomes.push({ kind: 'alone' });
+        outcomes.set(one, { kind: 'alone' });
         continue;
       }
       try {
         accepted.push({ offered: one, result: await this.acceptOne(writes, one, conversation, known, unwritten) });
-        outcomes.push({ kind: 'done', result: undefined });
+        outcomes.set(one, { kind: 'done', result: undefined });
       } catch (error) {
         if (isAlone || !isRefusal(error)) {
           throw error;
         }
-        outcomes.push({ kind: 'failed', error });
+        outcomes.set(one, { kind: 'failed', error });
       }
     }
     this.write(writes, unwritten);
@@ -99,7 +100,7 @@ export class Acceptance {
       await one.alongside(result);
     }
     this.unitOfWork.afterCommit(() => this.dispatcher.wake());
-    return outcomes;
+    return offered.map((one) => outcomes.get(one) ?? { kind: 'alone' });
   }
 
   private async acceptOne(writes: RowWrites, offered: OfferedMessage, conversation: ConversationEntity, known: KnownLimits, unwritten: Unwritten): Promise<AcceptedMessage> {

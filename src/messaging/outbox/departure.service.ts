@@ -4,7 +4,7 @@ import { Clock } from '../../kernel/clock.js';
 import { unreachable } from '../../kernel/problem.js';
 import type { KnownLimits } from '../../rate-policy/known-limits.service.js';
 import type { RowWrites } from '../../database/rows.service.js';
-import type { LimitParties, OpenLimits } from '../../rate-policy/limit-book.service.js';
+import { inOrderOfApps, type LimitParties, type OpenLimits } from '../../rate-policy/limit-book.service.js';
 import { LimitPlaces } from '../../rate-policy/limit-places.service.js';
 import type { Charge } from '../../rate-policy/reply-window.js';
 import type { SendDecision } from '../../rate-policy/send-decision.js';
@@ -62,7 +62,7 @@ export class Departure {
   /** Those that are on their way once `writes` are carried out. Of the others it writes at once why not. */
   async depart(writes: RowWrites, rows: LockedRows, leaving: readonly Leaving[]): Promise<Map<Claim, Departed>> {
     const admitted: Admitted[] = [];
-    for (const { claim, parties } of leaving) {
+    for (const { claim, parties } of inOrderOfApps(leaving)) {
       const conversation = rows.conversations.get(claim.conversationId);
       const message = this.outbox.findClaimed(rows, claim);
       if (conversation !== undefined && message !== null) {

@@ -7,6 +7,7 @@ import { Clock } from '../../kernel/clock.js';
 import { SECOND_MS } from '../../kernel/duration.js';
 import { unreachable } from '../../kernel/problem.js';
 import type { KnownLimits } from '../../rate-policy/known-limits.service.js';
+import { inOrderOfApps } from '../../rate-policy/limit-book.service.js';
 import { LimitPlaces } from '../../rate-policy/limit-places.service.js';
 import { SendStops } from '../../rate-policy/send-stops.service.js';
 import { StartPermissions } from '../../rate-policy/start-permissions.service.js';
@@ -55,7 +56,7 @@ export class SendAnswers {
   /** Writes what X answered, unless X's echo has settled the message meanwhile, or the end of our lease has made it `unknown`: that only a clear answer ends. */
   async settle(writes: RowWrites, { conversations, messages, limits, copies }: LockedRows, answered: readonly Answered[]): Promise<void> {
     const taken: (TakenMessage & { departed: Departed })[] = [];
-    for (const { departed, answer } of answered) {
+    for (const { departed, answer } of inOrderOfApps(answered.map((one) => ({ ...one, parties: one.departed.parties })))) {
       const conversation = conversations.get(departed.message.conversationId);
       const message = messages.get(departed.message.id);
       if (conversation === undefined || message === undefined) {
