@@ -13,7 +13,7 @@ const { BRAND, CREDENTIALS, inParallel } = require('./send-peers.cjs');
 
 const ADMIN_KEY = 'bench-admin-key-0123456789';
 const PARTICIPANTS = 400;
-const ROUNDS = 5;
+const ROUNDS = 3;
 const WARM_UP_ROUNDS = 3;
 const IDLE_MESSAGES = 200;
 const SETTINGS = [

@@ -43,6 +43,13 @@ export function outboxConformance(engine: Engine, instances: number): void {
     expect(idsOf(await outbox.claim(slots))).toEqual([ofFirst[2]]);
   });
 
+  it('claims nothing of what the running unit of work has changed, and what is due behind it instead', async () => {
+    const [changed, other] = [await outbox.accept('11'), await outbox.accept('22')];
+    const [{ conversation_id: conversationId }] = await outbox.query<{ conversation_id: string }>(`SELECT conversation_id FROM messages WHERE id = '${changed}'`) as [{ conversation_id: string }];
+    expect(idsOf(await outbox.claim(new Slots(1, 1), 'att_me', 0, new Map([[conversationId, true]])))).toEqual([other]);
+    expect(idsOf(await outbox.claim())).toEqual([changed]);
+  });
+
   it('claims the next of a conversation when the one before it is settled, and one that was put back at its time', async () => {
     const [first, second] = [await outbox.accept('11'), await outbox.accept('11')];
     const [claim] = (await outbox.claim()) as [Claim];

@@ -66,11 +66,11 @@ export class OutboxUnderTest {
     return outgoing.accept(channel, participant, wanted, async ({ message }) => message.id);
   }
 
-  claim(slots = new Slots(MANY, MANY), owner = 'att_me', instance = 0): Promise<Claim[]> {
+  claim(slots = new Slots(MANY, MANY), owner = 'att_me', instance = 0, changed: ReadonlyMap<string, unknown> = new Map()): Promise<Claim[]> {
     const { unitOfWork } = this.storages[instance] as Storage;
     return unitOfWork.run(async (manager) => {
       const writes = new RowWrites(manager);
-      const claims = await this.get(Outbox, instance).claim(writes, owner, slots);
+      const claims = await this.get(Outbox, instance).claim(writes, owner, slots, changed);
       await writes.flush();
       return claims;
     });
