@@ -179,6 +179,57 @@ describe('Gathered work', () => {
       expect(await storage.reader.repository(MessageStepEntity).countBy({ id: 'kept' })).toBe(1);
     });
 
+    it('reads what gathered work before it in the same commit has left for the commit', async () => {
+      const seen: boolean[] = [];
+      const reading = new GatheredWork<string, void>(
+        storage.unitOfWork,
+        async ({ manager }, items) => {
+          seen.push(await manager.existsBy(MessageStepEntity, { id: 'written just now' }));
+          return items.map(() => done);
+        },
+        { most: 10 },
+      );
+      const before = writing({});
+      expect(await whileBusy(() => [before.run('written just now'), reading.run('reads')])).toEqual(['fulfilled', 'fulfilled']);
+      expect(seen).toEqual([true]);
+    });
+
+    it('acts after its commit once, however often it was tried', async () => {
+      let acted = 0;
+      const acting = new GatheredWork<string, void>(
+        storage.unitOfWork,
+        async (_writes, items) => {
+          storage.unitOfWork.afterCommit(() => void (acted += 1));
+          return items.map(() => done);
+        },
+        { most: 10 },
+      );
+      const bad = writing({});
+      expect(await whileBusy(() => [acting.run('acts'), bad.run('bad')])).toEqual(['fulfilled', 'rejected']);
+      expect(acted).toBe(1);
+    });
+
+    it('is not done again when the commit of several fails, either', async () => {
+      const [times, others] = [{} as Record<string, number>, {} as Record<string, number>];
+      const [one, other] = [writing(times), writing(others)];
+      const runner = storage.writer.createQueryRunner();
+      const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
+      let commits = 0;
+      const failing = ((statement: string, ...rest: unknown[]) => {
+        commits += statement === 'COMMIT' ? 1 : 0;
+        // The first is that of whoever has the writer.
+        return statement === 'COMMIT' && commits === 2 ? Promise.reject(new QueryFailedError('COMMIT', [], Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR' }))) : query(statement, ...rest);
+      }) as typeof runner.query;
+      const before = runner.query;
+      runner.query = failing;
+      try {
+        expect(await whileBusy(() => [one.run('gone'), other.run('gone too')])).toEqual(['rejected', 'rejected']);
+      } finally {
+        runner.query = before;
+      }
+      expect([times, others]).toEqual([{ gone: 1 }, { 'gone too': 1 }]);
+    });
+
     it('is not done again when the commit itself fails: nobody knows what of it is on disk', async () => {
       const times: Record<string, number> = {};
       const gathered = writing(times);
