@@ -114,6 +114,8 @@ describe('Accepting messages that come at the same time', () => {
       const [free, unwilling, willing] = [await writer(), stranger(), stranger()];
       await get(StartPermissions).learn(najm.id, unwilling, 'not-allowed', clock.now());
       await get(StartPermissions).learn(najm.id, willing, 'allowed', clock.now());
+      await acceptAll([{ to: free, text: 'first' }, { to: unwilling, text: 'first' }]);
+      expect(await storage.reader.repository(ConversationEntity).existsBy({ participantId: unwilling })).toBe(false);
       const results = await acceptAll([{ to: free, text: 'a' }, { to: unwilling, text: 'b' }, { to: willing, text: 'c' }, { to: willing, text: 'd' }]);
       expect(results[1]).toMatchObject({ code: 'message.cannot-start-conversation' });
       expect(await storage.reader.repository(ConversationEntity).existsBy({ participantId: unwilling })).toBe(false);

@@ -143,6 +143,19 @@ describe('Rows that are read and written many at a time', () => {
       }
     });
 
+    it('that wait for a commit which does not come are not written with the next one', async () => {
+      const lost = newMessage();
+      const failed = storage.unitOfWork.run(async (manager) => {
+        const writes = new RowWrites(manager);
+        writes.insert(MessageEntity, [lost]);
+        await writes.flushWithCommit();
+        throw new Error('after all');
+      });
+      await expect(failed).rejects.toThrow('after all');
+      await write((writes) => writes.insert(MessageEntity, [newMessage()]));
+      expect(await findRow(storage.reader.manager, MessageEntity, { id: lost.id })).toBeNull();
+    });
+
     it('that are written with the commit are there after it, also from inside another unit of work', async () => {
       const [inner, outer] = [newMessage(), newMessage()];
       await storage.unitOfWork.run(async (manager) => {
