@@ -8,8 +8,8 @@ const SQLITE_ROW_FAULT = /^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE)$/;
 
 /** True when it is the row that the database does not take; false when it takes none: the disk is full, it does not answer. */
 function isRowFault(error: unknown): boolean {
-  const code = error instanceof QueryFailedError ? (error.driverError as { code?: unknown }).code : undefined;
-  return typeof code === 'string' && (POSTGRES_ROW_FAULT.test(code) || SQLITE_ROW_FAULT.test(code));
+  const code = codeOf(error);
+  return POSTGRES_ROW_FAULT.test(code) || SQLITE_ROW_FAULT.test(code);
 }
 
 /** Two transactions that waited for each other: PostgreSQL ended one of them, and it can be done again. */
@@ -17,9 +17,13 @@ const POSTGRES_ROLLED_BACK = /^40/;
 
 /** True when the database takes nothing at the moment, so that trying the same piece by piece would only take longer. */
 export function isStorageFault(error: unknown): boolean {
+  return error instanceof QueryFailedError && !isRowFault(error) && !POSTGRES_ROLLED_BACK.test(codeOf(error));
+}
+
+/** Empty for what is no error of the database, or has none. */
+function codeOf(error: unknown): string {
   const code = error instanceof QueryFailedError ? (error.driverError as { code?: unknown }).code : undefined;
-  const isOver = typeof code === 'string' && POSTGRES_ROLLED_BACK.test(code);
-  return error instanceof QueryFailedError && !isRowFault(error) && !isOver;
+  return typeof code === 'string' ? code : '';
 }
 
 /** True when the database refused a row because a unique index already has it. */

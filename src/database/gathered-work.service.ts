@@ -16,8 +16,9 @@ interface Waiting<Item, Result> {
  * Work of one kind that many ask for at once, done for several of them with the same few statements and one commit: what is asked for
  * while one round runs goes into the next one. Nobody is told of an end before the commit that holds it.
  *
- * `work` answers for each item, in their order; what it leaves in `writes` is carried out as the last of the unit of work. What it does outside the database must bear being done again. When it throws, nothing of the round is left and each item is done by itself, so that
- * one that spoils a round harms no other; when the storage does not answer, all of them fail.
+ * `work` answers for each item, in their order; what it leaves in `writes` is carried out as the last of the unit of work. What it
+ * does outside the database must bear being done again. When it throws, nothing of the round is left and each item is done by itself,
+ * so that one that spoils a round harms no other; when the storage does not answer, all of them fail.
  */
 export class GatheredWork<Item, Result> {
   private readonly waiting: Waiting<Item, Result>[] = [];

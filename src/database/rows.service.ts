@@ -20,7 +20,10 @@ export interface RowRead<Entity extends object> {
   isLocked: boolean;
 }
 
-/** All `keys` name the same columns. With `isLocked` the rows are the caller's until the transaction ends, where the engine locks rows at all; they are locked in the order of their ids, by everybody. */
+/**
+ * All `keys` name the same columns. With `isLocked` the rows are the caller's until the transaction ends, where the engine locks rows
+ * at all; they are locked in the order of their ids, by everybody.
+ */
 export function rowsBy<Entity extends object>(entity: new () => Entity, keys: readonly Partial<Entity>[], isLocked = false): RowRead<Entity> {
   return { entity, keys, isLocked };
 }

@@ -25,8 +25,8 @@ interface Waiting extends Share {
 }
 
 /**
- * Units of work one after the other, first come first served, urgent ones before the others, where those that wait at the same time share a commit: most of what a
- * small one costs is its BEGIN and its COMMIT. One that fails leaves the others alone: each is a savepoint, or, where all of them can
+ * Units of work one after the other, first come first served, urgent ones before the others, where those that wait at the same time
+ * share a commit: most of what a small one costs is its BEGIN and its COMMIT. One that fails leaves the others alone: each is a savepoint, or, where all of them can
  * be repeated, each of them is run by itself after a rollback. None is told that it is done before the commit that holds it; when
  * that fails, or SQLite ends the transaction by itself, all of them fail.
  */

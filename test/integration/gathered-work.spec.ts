@@ -5,6 +5,7 @@ import type { RowWrites } from '../../src/database/rows.service.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.service.js';
 import { MessageStepEntity } from '../../src/messaging/message/message-step.entity.js';
 import { forEachEngine, onEngine } from '../support/engines.js';
+import { BusyWriter } from './busy-writer.js';
 import { startStorage, type Storage } from './storage.js';
 
 /** A row like any other. */
@@ -126,30 +127,14 @@ describe('Gathered work', () => {
 
   onEngine('sqlite', (engine) => {
     let storage: Storage;
-    const statements: string[] = [];
+    let writer: BusyWriter;
+    const whileBusy = (ask: () => Promise<void>[]): Promise<string[]> => writer.whileBusy(ask);
 
     beforeAll(async () => {
       storage = await startStorage(engine);
-      const runner = storage.writer.createQueryRunner();
-      const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
-      runner.query = ((statement: string, ...rest: unknown[]) => {
-        statements.push(statement);
-        return query(statement, ...rest);
-      }) as typeof runner.query;
+      writer = new BusyWriter(storage);
     });
     afterAll(() => storage.service.stop());
-
-    /** What several ask for while somebody else has the writer. */
-    async function whileBusy(ask: () => Promise<void>[]): Promise<string[]> {
-      let release: () => void = () => undefined;
-      const released = new Promise<void>((resolve) => (release = resolve));
-      const busy = storage.unitOfWork.run(() => released);
-      const asked = ask();
-      statements.length = 0;
-      release();
-      await busy;
-      return (await Promise.allSettled(asked)).map(({ status }) => status);
-    }
 
     const writing = (ids: Record<string, number>, most = 10): GatheredWork<string, void> =>
       new GatheredWork<string, void>(
@@ -168,7 +153,7 @@ describe('Gathered work', () => {
     it('shares one commit with other gathered work, without a savepoint', async () => {
       const [one, other] = [writing({}), writing({})];
       expect(await whileBusy(() => [one.run('one'), other.run('other')])).toEqual(['fulfilled', 'fulfilled']);
-      expect(statements.filter((statement) => /COMMIT|SAVEPOINT/.test(statement))).toEqual(['COMMIT', 'COMMIT']);
+      expect(writer.statements.filter((statement) => /COMMIT|SAVEPOINT/.test(statement))).toEqual(['COMMIT', 'COMMIT']);
     });
 
     it('does other gathered work again by itself when one of them fails, and leaves nothing of that one', async () => {

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { JobRunEntity } from '../../src/operations/job-run.entity.js';
 import { onEngine } from '../support/engines.js';
+import { BusyWriter } from './busy-writer.js';
 import { startStorage, type Storage } from './storage.js';
 
 /** A row like any other. */
@@ -9,37 +10,21 @@ const row = (job: string, detail = ''): Partial<JobRunEntity> => ({ job, schedul
 onEngine('sqlite', (engine) => {
   describe('Units of work that wait at the same time', () => {
     let storage: Storage;
-    const statements: string[] = [];
+    let writer: BusyWriter;
     const write = (job: string, detail?: string): Promise<void> => storage.unitOfWork.run(async (manager) => void (await manager.insert(JobRunEntity, row(job, detail))));
     const exists = (job: string): Promise<boolean> => storage.reader.repository(JobRunEntity).existsBy({ job });
-    const outcomes = async (works: readonly Promise<unknown>[]): Promise<string[]> => (await Promise.allSettled(works)).map(({ status }) => status);
-    /** Holds the writer, so that all that is asked for meanwhile waits. */
-    const whileBusy = async (ask: () => Promise<unknown>[]): Promise<string[]> => {
-      let release: () => void = () => undefined;
-      const released = new Promise<void>((resolve) => (release = resolve));
-      const busy = storage.unitOfWork.run(() => released);
-      const asked = ask();
-      release();
-      await busy;
-      return outcomes(asked);
-    };
+    const whileBusy = (ask: () => Promise<unknown>[]): Promise<string[]> => writer.whileBusy(ask);
 
     beforeAll(async () => {
       storage = await startStorage(engine);
-      const runner = storage.writer.createQueryRunner();
-      const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
-      runner.query = ((statement: string, ...rest: unknown[]) => {
-        statements.push(statement);
-        return query(statement, ...rest);
-      }) as typeof runner.query;
+      writer = new BusyWriter(storage);
     });
     afterAll(() => storage.service.stop());
 
     it('share one commit', async () => {
-      statements.length = 0;
       expect(await whileBusy(() => ['a', 'b', 'c', 'd'].map((job) => write(job)))).toEqual(Array(4).fill('fulfilled'));
       // One of the one that was held, one of the four.
-      expect(statements.filter((statement) => statement === 'COMMIT')).toHaveLength(2);
+      expect(writer.statements.filter((statement) => statement === 'COMMIT')).toHaveLength(2);
       expect(await Promise.all(['a', 'b', 'c', 'd'].map(exists))).toEqual(Array(4).fill(true));
     });
 

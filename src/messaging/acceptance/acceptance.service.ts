@@ -39,12 +39,6 @@ export interface AcceptedMessage {
   limits: readonly LimitState[];
 }
 
-/** Decided, and not written yet. */
-interface Unwritten {
-  messages: MessageEntity[];
-  conversations: Set<ConversationEntity>;
-}
-
 /** Accepts messages to send, in one unit of work: each is decided with those before it, and they are written together. */
 @Injectable()
 export class Acceptance {
@@ -73,7 +67,7 @@ export class Acceptance {
     const [locked, subjects] = await readTogether(manager, this.conversations.toLock(pairs), known.subjectsOf(parties));
     known.keep(parties, subjects);
     const found = new Map(locked.map((conversation) => [toKey(conversation), conversation]));
-    const unwritten: Unwritten = { messages: [], conversations: new Set() };
+    const changed = new Set<ConversationEntity>();
     const accepted: { offered: OfferedMessage; result: AcceptedMessage }[] = [];
     const outcomes = new Map<OfferedMessage, Outcome<void>>();
     // Limits are locked as they are needed: those of one app before those of the next, by everybody.
@@ -86,7 +80,8 @@ export class Acceptance {
         continue;
       }
       try {
-        accepted.push({ offered: one, result: await this.acceptOne(writes, one, conversation, known, unwritten) });
+        accepted.push({ offered: one, result: await this.acceptOne(manager, one, conversation, known) });
+        changed.add(conversation);
         outcomes.set(one, { kind: 'done', result: undefined });
       } catch (error) {
         if (isAlone || !isRefusal(error)) {
@@ -95,7 +90,8 @@ export class Acceptance {
         outcomes.set(one, { kind: 'failed', error });
       }
     }
-    this.write(writes, unwritten);
+    writes.insert(MessageEntity, accepted.map(({ result }) => result.message));
+    this.outbox.turn(writes, [...changed], ['windowOpenedAt', 'windowUsed', 'windowClosedAt', 'lastSeq', 'lastMessageAt']);
     for (const { offered: one, result } of accepted) {
       await one.alongside(result);
     }
@@ -103,17 +99,12 @@ export class Acceptance {
     return offered.map((one) => outcomes.get(one) ?? { kind: 'alone' });
   }
 
-  private async acceptOne(writes: RowWrites, offered: OfferedMessage, conversation: ConversationEntity, known: KnownLimits, unwritten: Unwritten): Promise<AcceptedMessage> {
-    const { manager } = writes;
+  /** Decides it, and takes what it costs; `conversation` is then as it is with the message. */
+  private async acceptOne(manager: EntityManager, offered: OfferedMessage, conversation: ConversationEntity, known: KnownLimits): Promise<AcceptedMessage> {
     const { parties, participant, wanted, validUntil } = offered;
     const now = this.clock.now();
     const window = windowOf(conversation);
     const wish = { parties, participantId: participant.id, window, beyondAllotment: wanted.beyondAllotment ?? null };
-    if (this.decisions.takesPlace(wish)) {
-      // It is decided by what is on record, those before it included.
-      this.write(writes, unwritten);
-      await writes.flush();
-    }
     const decided = await this.decisions.decide(manager, wish, true, known);
     const state = stateAfter(decided, now, validUntil);
     const message = Object.assign(new MessageEntity(), {
@@ -145,15 +136,7 @@ export class Acceptance {
       lastMessageAt: Math.max(conversation.lastMessageAt ?? 0, now),
     };
     Object.assign(conversation, change);
-    unwritten.messages.push(message);
-    unwritten.conversations.add(conversation);
     return { message, conversation: { ...conversation }, limits };
-  }
-
-  private write(writes: RowWrites, { messages, conversations }: Unwritten): void {
-    writes.insert(MessageEntity, messages.splice(0));
-    this.outbox.turn(writes, [...conversations], ['windowOpenedAt', 'windowUsed', 'windowClosedAt', 'lastSeq', 'lastMessageAt']);
-    conversations.clear();
   }
 
   /** In the limits, where the message counts towards them: at once, or when one comes free. Returns the limits with it. */
