@@ -1,4 +1,4 @@
-import { SubscriptionCheckJob } from './channels/subscription-check.job.js';
+import { SubscriptionCheckJob } from './channels/connection/subscription-check.job.js';
 import { ExpiredWindowsJob } from './messaging/window/expired-windows.job.js';
 import { UnknownMessagesJob } from './messaging/unknown/unknown-messages.job.js';
 import { CleanUpJob } from './operations/clean-up.job.js';

@@ -5,9 +5,9 @@ import { type Instant, toTimestamp } from '../kernel/clock.js';
 import type { XCredentials } from '../x-api/x-credentials.js';
 import type { ChannelDto } from './channel.dto.js';
 import type { Channel } from './channel.js';
-import { ChannelCredentials } from './channel-credentials.service.js';
+import { ChannelCredentials } from './credentials/channel-credentials.service.js';
 import { statusOf } from './channel-status.js';
-import { webhookUrlOf } from './webhook-address.js';
+import { webhookUrlOf } from './connection/webhook-address.js';
 
 type SecretUpdates = Record<keyof XCredentials, Instant>;
 

@@ -19,8 +19,8 @@ import {
   type PatchChannel,
   patchChannelSchema,
 } from './channel.dto.js';
-import { ChannelConnection } from './channel-connection.service.js';
-import { ChannelCredentials } from './channel-credentials.service.js';
+import { ChannelConnection } from './connection/channel-connection.service.js';
+import { ChannelCredentials } from './credentials/channel-credentials.service.js';
 import { ChannelDirectory } from './channel-directory.service.js';
 import { Channels } from './channels.service.js';
 

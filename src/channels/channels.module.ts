@@ -3,16 +3,16 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { XApiModule } from '../x-api/x-api.module.js';
 import { ChannelEntity } from './channel.entity.js';
 import { ChannelAnswers } from './channel-answers.service.js';
-import { ChannelConnection } from './channel-connection.service.js';
-import { ChannelCredentials } from './channel-credentials.service.js';
+import { ChannelConnection } from './connection/channel-connection.service.js';
+import { ChannelCredentials } from './credentials/channel-credentials.service.js';
 import { ChannelDirectory } from './channel-directory.service.js';
-import { ChannelSecretEntity } from './channel-secret.entity.js';
+import { ChannelSecretEntity } from './credentials/channel-secret.entity.js';
 import { ChannelsController } from './channels.controller.js';
 import { Channels } from './channels.service.js';
-import { ConsumerSecrets } from './consumer-secrets.service.js';
+import { ConsumerSecrets } from './credentials/consumer-secrets.service.js';
 import { DeclaredChannels } from './declared-channels.service.js';
-import { SubscriptionCheckJob } from './subscription-check.job.js';
-import { WebhookRegistration } from './webhook-registration.service.js';
+import { SubscriptionCheckJob } from './connection/subscription-check.job.js';
+import { WebhookRegistration } from './connection/webhook-registration.service.js';
 
 /** Whom we act for, with which credentials, and whether the line to X stands. */
 @Module({

@@ -10,12 +10,12 @@ import type { XAccount, XCredentials } from '../x-api/x-credentials.js';
 import type { CreateChannel, PatchChannel } from './channel.dto.js';
 import { type Channel, changePolicy } from './channel.js';
 import { ChannelEntity } from './channel.entity.js';
-import { ChannelConnection } from './channel-connection.service.js';
-import { ChannelCredentials } from './channel-credentials.service.js';
+import { ChannelConnection } from './connection/channel-connection.service.js';
+import { ChannelCredentials } from './credentials/channel-credentials.service.js';
 import { ChannelDirectory } from './channel-directory.service.js';
 import { isToBeKeptAlive } from './channel-status.js';
-import { ConsumerSecrets } from './consumer-secrets.service.js';
-import { appFingerprintOf, webhookKeyOf } from './webhook-address.js';
+import { ConsumerSecrets } from './credentials/consumer-secrets.service.js';
+import { appFingerprintOf, webhookKeyOf } from './connection/webhook-address.js';
 
 /** What a new channel is made of. */
 export type NewChannel = CreateChannel & { team: string; isDeclaredInConfig: boolean };

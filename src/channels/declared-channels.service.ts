@@ -8,8 +8,8 @@ import { Problem } from '../kernel/problem.js';
 import { Log } from '../runtime/log.service.js';
 import { type Channel, changePolicy } from './channel.js';
 import { ChannelEntity } from './channel.entity.js';
-import { ChannelConnection } from './channel-connection.service.js';
-import { ChannelCredentials } from './channel-credentials.service.js';
+import { ChannelConnection } from './connection/channel-connection.service.js';
+import { ChannelCredentials } from './credentials/channel-credentials.service.js';
 import { ChannelDirectory } from './channel-directory.service.js';
 import { Channels } from './channels.service.js';
 

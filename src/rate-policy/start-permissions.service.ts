@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, type FindOptionsWhere, LessThan, LessThanOrEqual, MoreThanOrEqual } from 'typeorm';
 import type { Channel } from '../channels/channel.js';
-import { ChannelCredentials } from '../channels/channel-credentials.service.js';
+import { ChannelCredentials } from '../channels/credentials/channel-credentials.service.js';
 import { toXProblem } from '../channels/x-problem.js';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';

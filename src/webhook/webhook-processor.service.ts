@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Channel } from '../channels/channel.js';
-import { ChannelConnection } from '../channels/channel-connection.service.js';
+import { ChannelConnection } from '../channels/connection/channel-connection.service.js';
 import { ChannelDirectory } from '../channels/channel-directory.service.js';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';

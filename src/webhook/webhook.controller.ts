@@ -2,7 +2,7 @@ import { Controller, Get, Headers, HttpCode, Param, Post, Query, Req } from '@ne
 import { ApiBody, ApiHeader, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Public } from '../access/access.decorator.js';
-import { ConsumerSecrets } from '../channels/consumer-secrets.service.js';
+import { ConsumerSecrets } from '../channels/credentials/consumer-secrets.service.js';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
 import { Operation } from '../http/operation.decorator.js';

@@ -35,9 +35,9 @@ describe('the timetable', () => {
   });
 
   it('is checked by what sees a job left out and a schedule elsewhere', () => {
-    const job: SourceFile = { path: 'src/channels/subscription-check.job.ts', text: 'export class SubscriptionCheck {}' };
+    const job: SourceFile = { path: 'src/channels/connection/subscription-check.job.ts', text: 'export class SubscriptionCheck {}' };
     const forgotten: SourceFile = { path: 'src/messaging/clean-up.job.ts', text: '@Interval(5)\nexport class CleanUp {}' };
-    const page: SourceFile = { path: TIMETABLE, text: "import { SubscriptionCheck } from './channels/subscription-check.job.js';" };
+    const page: SourceFile = { path: TIMETABLE, text: "import { SubscriptionCheck } from './channels/connection/subscription-check.job.js';" };
     const scheduler: SourceFile = { path: SCHEDULER, text: 'registry.addInterval(name, timer)' };
     expect(findUnlisted([job, forgotten, page])).toEqual([forgotten.path]);
     expect(findScheduledElsewhere([job, forgotten, page, scheduler])).toEqual([forgotten.path]);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Channel } from '../../channels/channel.js';
-import { ChannelCredentials } from '../../channels/channel-credentials.service.js';
+import { ChannelCredentials } from '../../channels/credentials/channel-credentials.service.js';
 import { toXProblem } from '../../channels/x-problem.js';
 import { GatheredWork } from '../../database/gathered-work.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';

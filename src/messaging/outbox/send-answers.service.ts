@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { ChannelConnection } from '../../channels/channel-connection.service.js';
+import { ChannelConnection } from '../../channels/connection/channel-connection.service.js';
 import type { RowWrites } from '../../database/rows.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock } from '../../kernel/clock.js';

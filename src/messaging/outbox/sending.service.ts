@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ChannelCredentials } from '../../channels/channel-credentials.service.js';
+import { ChannelCredentials } from '../../channels/credentials/channel-credentials.service.js';
 import { ChannelDirectory } from '../../channels/channel-directory.service.js';
 import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Channel } from '../../channels/channel.js';
-import { ChannelCredentials } from '../../channels/channel-credentials.service.js';
+import { ChannelCredentials } from '../../channels/credentials/channel-credentials.service.js';
 import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
 import { lockedForUpdate } from '../../database/row-lock.service.js';

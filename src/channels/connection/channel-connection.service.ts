@@ -1,22 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { Mutex } from 'async-mutex';
-import { InjectSettings } from '../config/inject-settings.decorator.js';
-import type { Settings } from '../config/settings.js';
-import { UnitOfWork } from '../database/unit-of-work.service.js';
-import { Clock } from '../kernel/clock.js';
-import { Problem } from '../kernel/problem.js';
-import { Log } from '../runtime/log.service.js';
-import { XApi } from '../x-api/x-api.service.js';
-import type { XCredentials } from '../x-api/x-credentials.js';
-import type { Channel } from './channel.js';
-import { ChannelEntity } from './channel.entity.js';
-import { ChannelCredentials } from './channel-credentials.service.js';
-import { ChannelDirectory } from './channel-directory.service.js';
-import { type Connection, isToBeKeptAlive } from './channel-status.js';
-import { ConsumerSecrets } from './consumer-secrets.service.js';
+import { InjectSettings } from '../../config/inject-settings.decorator.js';
+import type { Settings } from '../../config/settings.js';
+import { UnitOfWork } from '../../database/unit-of-work.service.js';
+import { Clock } from '../../kernel/clock.js';
+import { Problem } from '../../kernel/problem.js';
+import { Log } from '../../runtime/log.service.js';
+import { XApi } from '../../x-api/x-api.service.js';
+import type { XCredentials } from '../../x-api/x-credentials.js';
+import type { Channel } from '../channel.js';
+import { ChannelEntity } from '../channel.entity.js';
+import { ChannelCredentials } from '../credentials/channel-credentials.service.js';
+import { ChannelDirectory } from '../channel-directory.service.js';
+import { type Connection, isToBeKeptAlive } from '../channel-status.js';
+import { ConsumerSecrets } from '../credentials/consumer-secrets.service.js';
 import { WebhookRegistration } from './webhook-registration.service.js';
 import { webhookUrlOf } from './webhook-address.js';
-import { toXProblem } from './x-problem.js';
+import { toXProblem } from '../x-problem.js';
 
 /** A channel's line to X: its webhook there and its subscription. One channel at a time, since channels share webhooks. */
 @Injectable()

@@ -1,8 +1,8 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { Reader } from '../database/reader.service.js';
-import { Clock, type Instant } from '../kernel/clock.js';
-import { Timers } from '../runtime/timers.service.js';
-import { ChannelEntity } from './channel.entity.js';
+import { Reader } from '../../database/reader.service.js';
+import { Clock, type Instant } from '../../kernel/clock.js';
+import { Timers } from '../../runtime/timers.service.js';
+import { ChannelEntity } from '../channel.entity.js';
 import { ChannelCredentials } from './channel-credentials.service.js';
 
 /** How often at most a request that does not fit makes us look whether another instance changed something. */

@@ -1,6 +1,6 @@
 import { Entity } from 'typeorm';
-import { IdColumn, InstantColumn, TextColumn } from '../database/columns.decorator.js';
-import type { XCredentials } from '../x-api/x-credentials.js';
+import { IdColumn, InstantColumn, TextColumn } from '../../database/columns.decorator.js';
+import type { XCredentials } from '../../x-api/x-credentials.js';
 
 /** The consumer secret of before a rotation stays: X may sign with it for a while yet. */
 export type SecretName = keyof XCredentials | 'previousConsumerSecret';

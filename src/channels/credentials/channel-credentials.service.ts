@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
-import { Reader } from '../database/reader.service.js';
-import { UnitOfWork } from '../database/unit-of-work.service.js';
-import { Clock, type Instant } from '../kernel/clock.js';
-import { Problem } from '../kernel/problem.js';
-import { Timers } from '../runtime/timers.service.js';
-import { Sealing } from '../runtime/sealing.service.js';
-import { XApi } from '../x-api/x-api.service.js';
-import type { XAccount, XCredentials } from '../x-api/x-credentials.js';
+import { Reader } from '../../database/reader.service.js';
+import { UnitOfWork } from '../../database/unit-of-work.service.js';
+import { Clock, type Instant } from '../../kernel/clock.js';
+import { Problem } from '../../kernel/problem.js';
+import { Timers } from '../../runtime/timers.service.js';
+import { Sealing } from '../../runtime/sealing.service.js';
+import { XApi } from '../../x-api/x-api.service.js';
+import type { XAccount, XCredentials } from '../../x-api/x-credentials.js';
 import { ChannelSecretEntity, type SecretName } from './channel-secret.entity.js';
-import { toXProblem } from './x-problem.js';
+import { toXProblem } from '../x-problem.js';
 
 const CREDENTIAL_NAMES = ['consumerKey', 'consumerSecret', 'accessToken', 'accessTokenSecret'] as const;
 const CONSUMER_SECRET_NAMES: SecretName[] = ['consumerSecret', 'previousConsumerSecret'];

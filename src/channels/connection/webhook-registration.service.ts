@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { Problem } from '../kernel/problem.js';
-import type { EventsApi, XWebhook } from '../x-api/events-api.js';
-import { XApi } from '../x-api/x-api.service.js';
-import type { XCredentials } from '../x-api/x-credentials.js';
-import { XFailure } from '../x-api/x-failure.js';
-import type { Channel } from './channel.js';
+import { Problem } from '../../kernel/problem.js';
+import type { EventsApi, XWebhook } from '../../x-api/events-api.js';
+import { XApi } from '../../x-api/x-api.service.js';
+import type { XCredentials } from '../../x-api/x-credentials.js';
+import { XFailure } from '../../x-api/x-failure.js';
+import type { Channel } from '../channel.js';
 
 /** Our place among X's webhooks: one an environment, taken without pushing anybody out unless told to. */
 @Injectable()

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ChannelConnection } from './channel-connection.service.js';
-import { ChannelDirectory } from './channel-directory.service.js';
+import { ChannelDirectory } from '../channel-directory.service.js';
 
 /**
  * X's webhooks turn invalid and subscriptions vanish without a word. Looks at each connected channel and repairs what it can;
