@@ -12,11 +12,15 @@ import { Channels } from './channels.service.js';
 import { ConsumerSecrets } from './credentials/consumer-secrets.service.js';
 import { DeclaredChannels } from './declared-channels.service.js';
 import { SubscriptionCheckJob } from './connection/subscription-check.job.js';
+import { Recoveries } from './recovery/recoveries.service.js';
+import { RecoveryEntity } from './recovery/recovery.entity.js';
 import { WebhookRegistration } from './connection/webhook-registration.service.js';
+import { XCallBudgetEntity } from './x-calls/x-call-budget.entity.js';
+import { XCallBudgets } from './x-calls/x-call-budgets.service.js';
 
 /** Whom we act for, with which credentials, and whether the line to X stands. */
 @Module({
-  imports: [TypeOrmModule.forFeature([ChannelEntity, ChannelSecretEntity]), XApiModule],
+  imports: [TypeOrmModule.forFeature([ChannelEntity, ChannelSecretEntity, RecoveryEntity, XCallBudgetEntity]), XApiModule],
   controllers: [ChannelsController],
   providers: [
     ChannelAnswers,
@@ -26,9 +30,11 @@ import { WebhookRegistration } from './connection/webhook-registration.service.j
     Channels,
     ConsumerSecrets,
     DeclaredChannels,
+    Recoveries,
     SubscriptionCheckJob,
     WebhookRegistration,
+    XCallBudgets,
   ],
-  exports: [ChannelConnection, ChannelCredentials, ChannelDirectory, ConsumerSecrets, SubscriptionCheckJob],
+  exports: [ChannelConnection, ChannelCredentials, ChannelDirectory, ConsumerSecrets, Recoveries, SubscriptionCheckJob, XCallBudgets],
 })
 export class ChannelsModule {}

@@ -15,6 +15,7 @@ import { ChannelCredentials } from './credentials/channel-credentials.service.js
 import { ChannelDirectory } from './channel-directory.service.js';
 import { isToBeKeptAlive } from './channel-status.js';
 import { ConsumerSecrets } from './credentials/consumer-secrets.service.js';
+import { Recoveries } from './recovery/recoveries.service.js';
 import { appFingerprintOf, webhookKeyOf } from './connection/webhook-address.js';
 
 /** What a new channel is made of. */
@@ -28,6 +29,7 @@ export class Channels {
     private readonly credentials: ChannelCredentials,
     private readonly connection: ChannelConnection,
     private readonly consumerSecrets: ConsumerSecrets,
+    private readonly recoveries: Recoveries,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly ids: Ids,
@@ -68,6 +70,7 @@ export class Channels {
         throw isUniqueViolation(error) ? accountTaken(account) : error;
       });
       await this.credentials.keep(channel.id, wanted, now);
+      await this.recoveries.begin(channel.id, now);
       this.unitOfWork.afterCommit(() => this.consumerSecrets.invalidate());
     });
     return channel;
@@ -96,6 +99,7 @@ export class Channels {
     await this.unitOfWork.run(async (manager) => {
       this.directory.noteChange();
       await this.credentials.forget(id);
+      await this.recoveries.forget(id);
       await manager.delete(ChannelEntity, { id });
     });
     await this.consumerSecrets.refresh();

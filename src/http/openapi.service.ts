@@ -19,6 +19,7 @@ const problemSchema = z
     code: z.string().describe('`module.reason`, stable.'),
     requestId: z.string(),
     errors: z.array(z.object({ pointer: z.string(), code: z.string(), detail: z.string() })).optional(),
+    remedy: z.string().optional().describe('What to do about it, where that is known. `detail` ends with the same words.'),
     x: z.object({ status: z.number().nullable(), code: z.number().nullable(), detail: z.string() }).optional().describe('What X answered, when X is the cause.'),
   })
   .meta({ id: 'Problem' });

@@ -10,12 +10,13 @@ export function toProblemDocument(problem: Problem, instance: string, requestId:
     type: problemType(problem.code),
     title,
     status,
-    detail: problem.detail,
+    detail: problem.explanation,
     instance,
     code: problem.code,
     requestId,
     ...(problem.extras.errors === undefined ? {} : { errors: problem.extras.errors }),
     ...(problem.extras.x === undefined ? {} : { x: problem.extras.x }),
+    ...(problem.extras.remedy === undefined ? {} : { remedy: problem.extras.remedy }),
     ...problem.extras.members,
   };
 }

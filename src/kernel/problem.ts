@@ -17,6 +17,8 @@ export interface XAnswer {
 export interface ProblemExtras {
   errors?: readonly FieldProblem[];
   x?: XAnswer;
+  /** What to do about it, in a sentence of its own. */
+  remedy?: string;
   /** How long the caller should wait before another try. */
   retryAfterMs?: number;
   /** Members added to the problem document, such as the URL of a webhook that is in the way. Never a secret. */
@@ -26,7 +28,7 @@ export interface ProblemExtras {
 
 /**
  * A refusal or failure that a caller is told of. It carries what went wrong, never how HTTP says it.
- * `detail` is a full sentence for a person and says what to do where that is known; it never holds a secret.
+ * `detail` is a full sentence for a person; what to do stands in it or, apart, in `extras.remedy`. Neither ever holds a secret.
  */
 export class Problem extends Error {
   constructor(
@@ -36,6 +38,11 @@ export class Problem extends Error {
   ) {
     super(`${code}: ${detail}`, { cause: extras.cause });
     this.name = 'Problem';
+  }
+
+  /** What went wrong and what to do about it. */
+  get explanation(): string {
+    return this.extras.remedy === undefined ? this.detail : `${this.detail} ${this.extras.remedy}`;
   }
 }
 

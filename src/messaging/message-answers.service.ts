@@ -60,6 +60,7 @@ export class MessageAnswers {
       createdAt: toTimestamp(message.createdAt),
       sentAt: toTimestampOrNull(message.sentAt ?? (isInbound ? message.xCreatedAt : null)),
       readAt: toTimestampOrNull(message.readAt ?? null),
+      recovered: message.isRecovered ?? false,
     };
   }
 

@@ -36,6 +36,7 @@ export const ACCEPTED_MESSAGE_EXAMPLE = {
   createdAt: '2026-11-22T12:45:25.408Z',
   sentAt: null,
   readAt: null,
+  recovered: false,
 };
 
 /** The same, once X has taken it. */

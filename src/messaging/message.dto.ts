@@ -91,6 +91,7 @@ export const messageSchema = z
     createdAt: z.string(),
     sentAt: z.string().nullable().describe('X’s time of it.'),
     readAt: z.string().nullable().describe('When the participant had read it.'),
+    recovered: z.boolean().describe('X’s webhook did not tell of it; it was read back from X’s history later.'),
   })
   .meta({ id: 'Message', example: SENT_MESSAGE_EXAMPLE });
 

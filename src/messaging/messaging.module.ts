@@ -19,7 +19,6 @@ import { Expiry } from './window/expiry.service.js';
 import { IncomingMessages } from './incoming/incoming-messages.service.js';
 import { LimitRelease } from './outbox/limit-release.service.js';
 import { Cancellations } from './outbox/cancellations.service.js';
-import { HistoryBudgetEntity } from './unknown/history-budget.entity.js';
 import { LookUps } from './unknown/look-ups.service.js';
 import { MessageTimelines } from './message/message-timelines.service.js';
 import { Resolutions } from './unknown/resolutions.service.js';
@@ -46,7 +45,7 @@ import { WindowEvents } from './window/window-events.service.js';
 
 /** Conversations, and messages in both directions. */
 @Module({
-  imports: [TypeOrmModule.forFeature([ConversationEntity, MessageEntity, AttemptEntity, MessageStepEntity, HistoryBudgetEntity]), CallbacksModule, ChannelsModule, RatePolicyModule, XApiModule],
+  imports: [TypeOrmModule.forFeature([ConversationEntity, MessageEntity, AttemptEntity, MessageStepEntity]), CallbacksModule, ChannelsModule, RatePolicyModule, XApiModule],
   controllers: [MessagesController, MessageOutcomeController, ConversationsController],
   providers: [
     Acceptance,

@@ -25,6 +25,7 @@ function newMessage(change: Partial<MessageEntity> = {}): MessageEntity {
     acceptedCharge: null,
     chargedWindow: null,
     startsConversation: false,
+    isRecovered: false,
     beyondAllotment: null,
     validUntil: null,
     heldUntil: null,

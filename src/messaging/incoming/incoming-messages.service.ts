@@ -46,13 +46,14 @@ export class IncomingMessages {
     await this.conversations.lockAll(told.map(({ channel, participantId }) => ({ channelId: channel.id, participantId })));
   }
 
-  /** A message to the channel, or the echo of one that the channel's account sent; X tells of both in events (`echo`) and in its history (`look-up`). */
-  async record(channel: Channel, told: XDirectMessage, profiles: ReadonlyMap<string, Profile>, by: 'echo' | 'look-up' = 'echo'): Promise<void> {
+  /** A message to the channel, or the echo of one that the channel's account sent; X tells of both in events (`echo`) and in its history, where we look for a message of ours (`look-up`) or for all that we missed (`recovery`). */
+  async record(channel: Channel, told: XDirectMessage, profiles: ReadonlyMap<string, Profile>, by: 'echo' | 'look-up' | 'recovery' = 'echo'): Promise<void> {
     // A time in the future counts as now.
     const message = { ...told, createdAt: Math.min(told.createdAt, this.clock.now()) };
     const isOutbound = message.senderId === channel.accountId;
     const participantId = isOutbound ? message.recipientId : message.senderId;
     const profile = profiles.get(participantId);
+    const isRecovered = by === 'recovery';
     await this.unitOfWork.run(async (manager) => {
       const conversation = await this.conversations.lock(channel, {
         id: participantId,
@@ -63,12 +64,12 @@ export class IncomingMessages {
         return;
       }
       if (!isOutbound) {
-        await this.recordInbound(manager, channel, conversation, message);
-      } else if (await this.echoes.settle(manager, channel, conversation, message, by)) {
+        await this.recordInbound(manager, channel, conversation, message, isRecovered);
+      } else if (await this.echoes.settle(manager, channel, conversation, message, by === 'echo' ? 'echo' : 'look-up')) {
         // What waited for it may go.
         this.unitOfWork.afterCommit(() => this.dispatcher.wake());
       } else {
-        await this.recordSentElsewhere(manager, channel, conversation, message);
+        await this.recordSentElsewhere(manager, channel, conversation, message, isRecovered);
       }
     });
   }
@@ -86,6 +87,7 @@ export class IncomingMessages {
     channel: Channel,
     conversation: ConversationEntity,
     message: XDirectMessage,
+    isRecovered: boolean,
   ): Promise<void> {
     const before = windowOf(conversation);
     const opened = windowAfterInbound(before, message.createdAt, this.clock.now());
@@ -100,7 +102,7 @@ export class IncomingMessages {
     } else {
       await this.charges.chargePast(manager, channel, conversation.id, message.createdAt, message.xMessageId);
     }
-    await this.insert(manager, conversation, window, message, { direction: 'inbound', source: 'participant', status: 'received' });
+    await this.insert(manager, conversation, window, message, { direction: 'inbound', source: 'participant', status: 'received', isRecovered });
   }
 
   /** Of the new window, and of the one before it if that was over and the timetable had not got to it. */
@@ -118,6 +120,7 @@ export class IncomingMessages {
     channel: Channel,
     conversation: ConversationEntity,
     message: XDirectMessage,
+    isRecovered: boolean,
   ): Promise<void> {
     const { window, chargedWindow } = this.charges.chargeSentElsewhere(channel, windowOf(conversation), message.createdAt);
     await this.insert(manager, conversation, window, message, {
@@ -126,6 +129,7 @@ export class IncomingMessages {
       status: 'sent',
       sentAt: message.createdAt,
       chargedWindow,
+      isRecovered,
     });
   }
 

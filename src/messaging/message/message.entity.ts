@@ -120,4 +120,8 @@ export class MessageEntity {
   /** While it is unknown, messages accepted after it for the same participant wait until then; null: they go on. */
   @InstantColumn({ name: 'blocks_until', nullable: true })
   blocksUntil: number | null;
+
+  /** Read back from X's history: the webhook had not told of it. */
+  @FlagColumn({ name: 'is_recovered', default: false })
+  isRecovered: boolean;
 }

@@ -1,22 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import type { Channel } from '../../channels/channel.js';
 import { ChannelCredentials } from '../../channels/credentials/channel-credentials.service.js';
+import { XCallBudgets } from '../../channels/x-calls/x-call-budgets.service.js';
 import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
-import { lockedForUpdate } from '../../database/row-lock.service.js';
-import { UnitOfWork } from '../../database/unit-of-work.service.js';
-import { Clock, type Instant } from '../../kernel/clock.js';
+import type { Instant } from '../../kernel/clock.js';
 import { Log } from '../../runtime/log.service.js';
 import type { XDirectMessage } from '../../x-api/direct-message-v1.js';
 import type { HistoryPage } from '../../x-api/messages-api.js';
 import { XApi } from '../../x-api/x-api.service.js';
 import { XFailure } from '../../x-api/x-failure.js';
 import type { XLimit } from '../../x-api/x-limits.js';
-import { HistoryBudgetEntity } from './history-budget.entity.js';
-import { mayRead, READ_WINDOW_MS, recentReads } from './read-budget.js';
 
 /** Most pages of one look: X gives 50 messages a page, and few reads. */
 const MAX_PAGES = 12;
+
+/** What X answers to a cursor that it does not know. */
+const REFUSED_CURSOR = [400, 403, 404];
 
 export interface HistoryPart {
   messages: XDirectMessage[];
@@ -32,8 +32,7 @@ export class XHistory {
   constructor(
     private readonly x: XApi,
     private readonly credentials: ChannelCredentials,
-    private readonly unitOfWork: UnitOfWork,
-    private readonly clock: Clock,
+    private readonly budgets: XCallBudgets,
     private readonly log: Log,
     @InjectSettings('messaging') private readonly settings: Settings['messaging'],
   ) {}
@@ -45,7 +44,7 @@ export class XHistory {
     let oldest: Instant = Infinity;
     for (let page = 0; page < MAX_PAGES; page += 1) {
       const read = await this.readPage(channel, cursor);
-      if (read === null) {
+      if (read === 'later' || read === 'refused') {
         // What was read is of use; the rest is read another time.
         return page === 0 ? null : { messages, backTo: oldest, endedBy: 'budget' };
       }
@@ -60,44 +59,37 @@ export class XHistory {
     return { messages, backTo: oldest, endedBy: 'length' };
   }
 
-  private async readPage(channel: Channel, cursor: string | null): Promise<HistoryPage | null> {
-    if (!(await this.take(channel.accountId))) {
-      return null;
+  /**
+   * One page, the newest without a cursor. `later`: the budget is used, or X does not answer now. `refused`: X does not take the cursor (any more).
+   * Every reading leaves `spared` of the budget to others.
+   */
+  async readPage(channel: Channel, cursor: string | null, spared = 0): Promise<HistoryPage | 'later' | 'refused'> {
+    const subject = `history ${channel.accountId}`;
+    const most = Math.max(1, this.settings.historyReadsPer15Minutes - spared);
+    // Spent in one go, the budget would leave nothing for messages that turn unknown a minute later.
+    if (channel.connection === 'revoked' || !(await this.budgets.take(subject, { most, atOnce: Math.ceil(most / 2) }))) {
+      return 'later';
     }
     try {
       const page = await this.x.messages(channel.messagesApi).listHistory(await this.credentials.get(channel.id), cursor);
-      await this.learn(channel.accountId, page.limits, false);
+      await this.learn(subject, page.limits, false);
       return page;
     } catch (error) {
       if (!(error instanceof XFailure)) {
         throw error;
       }
-      this.log.warn('X’s history could not be read', { channelId: channel.id, xStatus: error.answer.status, xCode: error.answer.code });
-      await this.learn(channel.accountId, error.limits, error.answer.status === 429);
-      return null;
+      const { status, code } = error.answer;
+      this.log.warn('X’s history could not be read', { channelId: channel.id, xStatus: status, xCode: code });
+      await this.learn(subject, error.limits, status === 429);
+      return cursor !== null && error.kind === 'answered' && status !== null && REFUSED_CURSOR.includes(status) ? 'refused' : 'later';
     }
   }
 
-  private take(accountId: string): Promise<boolean> {
-    return this.unitOfWork.run(async (manager) => {
-      const now = this.clock.now();
-      await manager.createQueryBuilder().insert().into(HistoryBudgetEntity).values({ accountId, reads: [], closedUntil: null }).orIgnore().updateEntity(false).execute();
-      const budget = await manager.findOneOrFail(HistoryBudgetEntity, { where: { accountId }, ...lockedForUpdate<HistoryBudgetEntity>(manager) });
-      if ((budget.closedUntil ?? 0) > now || !mayRead(budget.reads, this.settings.historyReadsPer15Minutes, now)) {
-        return false;
-      }
-      await manager.update(HistoryBudgetEntity, { accountId }, { reads: [...recentReads(budget.reads, now), now] });
-      return true;
-    });
-  }
-
   /** X's own count, which the team's other software uses too. */
-  private async learn(accountId: string, limits: readonly XLimit[], isRefused: boolean): Promise<void> {
+  private async learn(subject: string, limits: readonly XLimit[], isRefused: boolean): Promise<void> {
     const endpoint = limits.find(({ of }) => of === 'endpoint');
-    const isUsedUp = isRefused || endpoint?.remaining === 0;
-    if (isUsedUp) {
-      const closedUntil = endpoint?.resetsAt ?? this.clock.now() + READ_WINDOW_MS;
-      await this.unitOfWork.run((manager) => manager.update(HistoryBudgetEntity, { accountId }, { closedUntil }));
+    if (isRefused || endpoint?.remaining === 0) {
+      await this.budgets.close(subject, endpoint?.resetsAt);
     }
   }
 }
