@@ -4,6 +4,7 @@ export const FAULT_ROUTES = [
   'any',
   'token',
   'verify',
+  'settings',
   'webhooks',
   'subscriptions',
   'send',

@@ -5,10 +5,11 @@ import type { RateFamily } from './x-route.js';
 
 const WINDOW_MS = 15 * MINUTE_MS;
 
-/** Calls per 15 minutes as documented for v1.1; `users`, `friendships` and `subscription-lists` from X's older tables. */
+/** Calls per 15 minutes as documented for v1.1; `users`, `friendships`, `settings` and `subscription-lists` from X's older tables. */
 const DOCUMENTED: Readonly<Record<RateFamily, number>> = {
   token: 450,
   verify: 75,
+  settings: 15,
   webhooks: 15,
   subscriptions: 500,
   'subscription-lists': 50,

@@ -23,7 +23,15 @@ export class UsersController {
         fault: 'verify',
         family: 'verify',
         access: 'user',
-        answer: (call) => jsonAnswer(200, writeJson(ownUser(userOf(call).account))),
+        answer: (call) => this.verify(call),
+      },
+      {
+        method: 'GET',
+        path: '/1.1/account/settings.json',
+        fault: 'settings',
+        family: 'settings',
+        access: 'user',
+        answer: (call) => this.settings(call),
       },
       { ...users, method: 'GET', path: '/1.1/users/show.json', answer: (call) => this.show(call) },
       { ...users, method: 'GET', path: '/1.1/users/lookup.json', answer: (call) => this.lookup(call) },
@@ -37,6 +45,18 @@ export class UsersController {
         answer: (call) => this.showFriendship(call),
       },
     ];
+  }
+
+  private verify(call: XCall): Answer {
+    const { account } = userOf(call);
+    return account.isSuspended ? refuse('senderSuspended') : jsonAnswer(200, writeJson(ownUser(account)));
+  }
+
+  /** The few of an account's settings that concern direct messages. */
+  private settings(call: XCall): Answer {
+    const { screenName, isProtected, receivesFrom } = userOf(call).account;
+    const settings = { screen_name: screenName, protected: isProtected, language: 'en', allow_dms_from: receivesFrom === 'anyone' ? 'all' : 'following' };
+    return jsonAnswer(200, writeJson(settings));
   }
 
   private show({ request }: XCall): Answer {

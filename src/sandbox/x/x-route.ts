@@ -9,6 +9,7 @@ import { refuse, type XErrorName } from './x-error.js';
 export type RateFamily =
   | 'token'
   | 'verify'
+  | 'settings'
   | 'webhooks'
   | 'subscriptions'
   | 'subscription-lists'
