@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
 import { type Instant, toTimestamp } from '../kernel/clock.js';
@@ -27,6 +28,11 @@ export class ChannelAnswers {
   async ofMany(channels: readonly Channel[]): Promise<ChannelDto[]> {
     const updates = await this.credentials.listUpdates(channels.map((channel) => channel.id));
     return channels.map((channel) => this.toDto(channel, updates.get(channel.id)));
+  }
+
+  /** As the running unit of work sees it. */
+  async ofOneIn(manager: EntityManager, channel: Channel): Promise<ChannelDto> {
+    return this.toDto(channel, (await this.credentials.listUpdates([channel.id], manager)).get(channel.id));
   }
 
   /** For a channel that is made in the running unit of work, whose rows no reader sees yet. */

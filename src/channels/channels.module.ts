@@ -1,5 +1,25 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { CallbacksModule } from '../callbacks/callbacks.module.js';
+import { AccountCheck } from './connection/account-check.service.js';
+import { ChannelStates } from './connection/channel-states.service.js';
+import { ConnectionTurnEntity } from './connection/connection-turn.entity.js';
+import { ConnectionTurns } from './connection/connection-turns.service.js';
+import { LineCheck } from './connection/line-check.service.js';
+import { Subscriptions } from './connection/subscriptions.service.js';
+import { WebhookCalls } from './connection/webhook-calls.service.js';
+import { WebhookEntity } from './connection/webhook.entity.js';
+import { WebhookSightings } from './connection/webhook-sightings.service.js';
+import { Webhooks } from './connection/webhooks.service.js';
+import { SecretRotation } from './credentials/secret-rotation.service.js';
+import { ChannelChecks } from './health/channel-checks.service.js';
+import { ChannelHealthController } from './health/channel-health.controller.js';
+import { ChannelHealthEntity } from './health/channel-health.entity.js';
+import { ChannelHealth } from './health/channel-health.service.js';
+import { ChannelHourEntity } from './health/channel-hour.entity.js';
+import { EventFlow } from './health/event-flow.service.js';
+import { HealthAnswers } from './health/health-answers.service.js';
+import { PublicUrlProbe } from './health/public-url-probe.service.js';
 import { XApiModule } from '../x-api/x-api.module.js';
 import { ChannelEntity } from './channel.entity.js';
 import { ChannelAnswers } from './channel-answers.service.js';
@@ -20,21 +40,39 @@ import { XCallBudgets } from './x-calls/x-call-budgets.service.js';
 
 /** Whom we act for, with which credentials, and whether the line to X stands. */
 @Module({
-  imports: [TypeOrmModule.forFeature([ChannelEntity, ChannelSecretEntity, RecoveryEntity, XCallBudgetEntity]), XApiModule],
-  controllers: [ChannelsController],
+  imports: [
+    TypeOrmModule.forFeature([ChannelEntity, ChannelHealthEntity, ChannelHourEntity, ChannelSecretEntity, ConnectionTurnEntity, RecoveryEntity, WebhookEntity, XCallBudgetEntity]),
+    CallbacksModule,
+    XApiModule,
+  ],
+  controllers: [ChannelsController, ChannelHealthController],
   providers: [
+    AccountCheck,
     ChannelAnswers,
+    ChannelChecks,
     ChannelConnection,
     ChannelCredentials,
     ChannelDirectory,
+    ChannelHealth,
+    ChannelStates,
     Channels,
+    ConnectionTurns,
     ConsumerSecrets,
     DeclaredChannels,
+    EventFlow,
+    HealthAnswers,
+    LineCheck,
+    PublicUrlProbe,
     Recoveries,
+    SecretRotation,
     SubscriptionCheckJob,
+    Subscriptions,
+    WebhookCalls,
     WebhookRegistration,
+    WebhookSightings,
+    Webhooks,
     XCallBudgets,
   ],
-  exports: [ChannelConnection, ChannelCredentials, ChannelDirectory, ConsumerSecrets, Recoveries, SubscriptionCheckJob, XCallBudgets],
+  exports: [ChannelConnection, ChannelCredentials, ChannelDirectory, ConsumerSecrets, EventFlow, Recoveries, SubscriptionCheckJob, WebhookSightings, XCallBudgets],
 })
 export class ChannelsModule {}

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
 import { isUniqueViolation } from '../database/constraint-violation.service.js';
@@ -15,6 +16,8 @@ import { ChannelCredentials } from './credentials/channel-credentials.service.js
 import { ChannelDirectory } from './channel-directory.service.js';
 import { isToBeKeptAlive } from './channel-status.js';
 import { ConsumerSecrets } from './credentials/consumer-secrets.service.js';
+import { Webhooks } from './connection/webhooks.service.js';
+import { ChannelHealth } from './health/channel-health.service.js';
 import { Recoveries } from './recovery/recoveries.service.js';
 import { appFingerprintOf, webhookKeyOf } from './connection/webhook-address.js';
 
@@ -30,6 +33,8 @@ export class Channels {
     private readonly connection: ChannelConnection,
     private readonly consumerSecrets: ConsumerSecrets,
     private readonly recoveries: Recoveries,
+    private readonly health: ChannelHealth,
+    private readonly webhooks: Webhooks,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly ids: Ids,
@@ -71,6 +76,7 @@ export class Channels {
       });
       await this.credentials.keep(channel.id, wanted, now);
       await this.recoveries.begin(channel.id, now);
+      await this.health.begin(channel.id);
       this.unitOfWork.afterCommit(() => this.consumerSecrets.invalidate());
     });
     return channel;
@@ -83,12 +89,13 @@ export class Channels {
     if (credentials !== null) {
       await this.tryNewCredentials(channel, credentials);
     }
-    await this.change(channel, {
+    const changed = await this.change(channel, {
       name: patch.name ?? channel.name,
       policy: changePolicy(channel.policy, patch.policy),
       isPaused: patch.paused ?? channel.isPaused,
       credentials,
     });
+    await this.checkChanged(changed);
     return this.directory.get(team, id);
   }
 
@@ -100,37 +107,66 @@ export class Channels {
       this.directory.noteChange();
       await this.credentials.forget(id);
       await this.recoveries.forget(id);
+      await this.health.forget(id);
       await manager.delete(ChannelEntity, { id });
     });
     await this.consumerSecrets.refresh();
   }
 
-  /** Writes a change of a channel; with new credentials of another app its webhook is another one, which is connected at once. */
+  /**
+   * Writes a change of a channel; with credentials of another app its webhook is another one. Answers the channels whose credentials have
+   * changed with it, this one first: `checkChanged` looks at them.
+   */
   async change(
     channel: Channel,
     change: Pick<Channel, 'name' | 'policy' | 'isPaused'> & { credentials: XCredentials | null },
-  ): Promise<void> {
+  ): Promise<string[]> {
     const { credentials, ...fields } = change;
     const appFingerprint = credentials === null ? channel.appFingerprint : appFingerprintOf(credentials.consumerKey);
     const webhookKey = webhookKeyOf(appFingerprint, channel.eventsApi, channel.environmentName);
     // Another app has another id at X; by the old one the echoes of our own sends would not be known as ours.
     const xAppId = appFingerprint === channel.appFingerprint ? channel.xAppId : null;
+    const rotated: string[] = [];
     await this.unitOfWork.run(async (manager) => {
       this.directory.noteChange();
-      if (credentials !== null) {
-        await this.credentials.keep(channel.id, credentials);
-      }
+      const replaced = credentials === null ? null : await this.credentials.keep(channel.id, credentials);
       await manager.update(
         ChannelEntity,
         { id: channel.id },
         { ...fields, appFingerprint, xAppId, webhookKey, updatedAt: this.clock.now() },
       );
+      if (credentials !== null && replaced !== null) {
+        rotated.push(channel.id, ...(await this.rotateOthers(manager, { ...channel, appFingerprint }, replaced, credentials.consumerSecret)));
+      }
     });
     await this.consumerSecrets.refresh();
-    const needsConnecting = channel.connection === 'revoked' || (isToBeKeptAlive(channel.connection) && webhookKey !== channel.webhookKey);
-    if (credentials !== null && needsConnecting) {
-      await this.connection.repair(channel.id);
+    if (rotated.length > 0) {
+      return rotated;
     }
+    return credentials !== null && (channel.connection === 'revoked' || isToBeKeptAlive(channel.connection)) ? [channel.id] : [];
+  }
+
+  /** Channels with new credentials show that X takes them for its webhook too. It calls back, so not before the service listens. */
+  async checkChanged(channelIds: readonly string[]): Promise<void> {
+    for (const [n, id] of channelIds.entries()) {
+      await this.connection.repair(id, { isChallenged: n === 0 });
+    }
+  }
+
+  /** The consumer secret is the app's. What X signed with the new one before we knew it was refused: it is read back. */
+  private async rotateOthers(manager: EntityManager, channel: Channel, replaced: string, consumerSecret: string): Promise<string[]> {
+    const ofApp = await manager.find(ChannelEntity, { where: { appFingerprint: channel.appFingerprint }, order: { id: 'ASC' } });
+    const followed: string[] = [];
+    for (const { id } of ofApp.filter((other) => other.id !== channel.id)) {
+      if (await this.credentials.follow(id, replaced, consumerSecret)) {
+        followed.push(id);
+      }
+    }
+    for (const webhookKey of new Set(ofApp.map((one) => one.webhookKey))) {
+      await this.webhooks.noteNewSecret(webhookKey);
+    }
+    await this.recoveries.noteGap([channel.id, ...followed]);
+    return followed;
   }
 
   private async getChangeable(team: string, id: string): Promise<Channel> {

@@ -71,17 +71,22 @@ export class DeclaredChannels implements OnApplicationBootstrap {
       );
     });
     const declared = { ...existing, environmentName: wanted.environmentName };
-    await this.channels.change(declared, { name: wanted.name, policy, isPaused: existing.isPaused, credentials });
+    const changed = await this.channels.change(declared, { name: wanted.name, policy, isPaused: existing.isPaused, credentials });
+    this.onceListening(() => this.channels.checkChanged(changed));
     return this.connectIfWanted(wanted, declared);
   }
 
   private async connectIfWanted(wanted: DeclaredChannel, channel: Channel): Promise<Channel> {
     if (wanted.connect) {
-      // X calls back before it answers, so not before the service listens.
-      const server = this.http.httpAdapter.getHttpServer() as Server;
-      server.once('listening', () => void this.connection.repair(channel.id));
+      this.onceListening(() => this.connection.repair(channel.id, { isToConnect: true }));
     }
     return channel;
+  }
+
+  /** X calls back before it answers. */
+  private onceListening(action: () => Promise<void>): void {
+    const server = this.http.httpAdapter.getHttpServer() as Server;
+    server.once('listening', () => void action());
   }
 
   private async releaseUndeclared(accounts: readonly string[]): Promise<void> {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, type FindOptionsWhere, LessThan, LessThanOrEqual, MoreThanOrEqual } from 'typeorm';
 import type { Channel } from '../channels/channel.js';
 import { ChannelCredentials } from '../channels/credentials/channel-credentials.service.js';
+import { assertNotRevoked } from '../channels/channel-refused.js';
 import { toXProblem } from '../channels/x-problem.js';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
@@ -68,6 +69,7 @@ export class StartPermissions {
     if ((await this.find(this.reader.manager, channel, participantId)) !== 'ask') {
       return;
     }
+    assertNotRevoked(channel);
     // What X tells while it is being asked is newer than its answer.
     const askedAt = this.clock.now();
     const credentials = await this.credentials.get(channel.id);

@@ -2,12 +2,13 @@ import { Injectable, type OnApplicationBootstrap, type BeforeApplicationShutdown
 import type { Channel } from '../channels/channel.js';
 import { ChannelConnection } from '../channels/connection/channel-connection.service.js';
 import { ChannelDirectory } from '../channels/channel-directory.service.js';
+import { EventFlow } from '../channels/health/event-flow.service.js';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
 import { Reader } from '../database/reader.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock } from '../kernel/clock.js';
-import { unreachable } from '../kernel/problem.js';
+import { Problem, unreachable } from '../kernel/problem.js';
 import { IncomingMessages } from '../messaging/incoming/incoming-messages.service.js';
 import { StartPermissions } from '../rate-policy/start-permissions.service.js';
 import { Log } from '../runtime/log.service.js';
@@ -25,6 +26,10 @@ interface Effect {
   channel: Channel;
   news: XNews;
 }
+
+const ACCESS_REVOKED = new Problem('channel.credentials-rejected', 'The account withdrew the app’s access to it.', {
+  remedy: 'Let the account authorise the app again, and give the channel its new tokens.',
+});
 
 /** What an event says, and whom it is for. */
 interface ReadEvent {
@@ -52,6 +57,7 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     private readonly connection: ChannelConnection,
     private readonly incoming: IncomingMessages,
     private readonly permissions: StartPermissions,
+    private readonly flow: EventFlow,
     private readonly clock: Clock,
     private readonly log: Log,
     @InjectSettings('database') database: Settings['database'],
@@ -129,6 +135,9 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
           for (const { channel, news } of effects) {
             await this.apply(channel, news);
           }
+          for (const channelId of [...new Set(effects.map(({ channel }) => channel.id))].sort()) {
+            await this.flow.noteEvent(channelId);
+          }
         }
       });
       this.tries.delete(event.id);
@@ -160,7 +169,7 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
       case 'start-permission':
         return this.permissions.learn(channel.id, news.participantId, news.permission, news.saidAt);
       case 'access-revoked':
-        return this.connection.markRevoked(channel.id);
+        return this.connection.markRevoked(channel.id, ACCESS_REVOKED);
       default:
         return unreachable(news);
     }

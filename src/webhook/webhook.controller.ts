@@ -2,7 +2,9 @@ import { Controller, Get, Headers, HttpCode, Param, Post, Query, Req } from '@ne
 import { ApiBody, ApiHeader, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Public } from '../access/access.decorator.js';
+import { WebhookSightings } from '../channels/connection/webhook-sightings.service.js';
 import { ConsumerSecrets } from '../channels/credentials/consumer-secrets.service.js';
+import { OWN_CHALLENGE } from '../channels/health/own-challenge.js';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
 import { Operation } from '../http/operation.decorator.js';
@@ -27,6 +29,7 @@ const WEBHOOK_PATH = { key: 'The last part of a channel’s `webhookUrl`.' };
 export class WebhookController {
   constructor(
     private readonly secrets: ConsumerSecrets,
+    private readonly sightings: WebhookSightings,
     private readonly inbox: WebhookInbox,
     private readonly processor: WebhookProcessor,
     private readonly timers: Timers,
@@ -45,14 +48,26 @@ export class WebhookController {
   })
   @ApiQuery(NONCE_QUERY)
   @ApiQuery(CHALLENGE_QUERY)
-  async challenge(@Param('key') key: string, @Query('crc_token') token: unknown): Promise<{ response_token: string }> {
+  async challenge(
+    @Param('key') key: string,
+    @Query('crc_token') token: unknown,
+    @Headers(SIGNATURE_HEADER) signature: string | undefined,
+    @Req() request: FastifyRequest,
+  ): Promise<{ response_token: string }> {
     if (!isChallengeToken(token)) {
       throw new Problem('webhook.challenge-invalid', '`crc_token` must be 16 to 128 characters of A–Z a–z 0–9 + / = _ and -.');
     }
-    const [secret] = this.secrets.find(key) ?? (await this.secrets.findAfresh(key)) ?? [];
+    const secrets = this.secrets.find(key) ?? (await this.secrets.findAfresh(key)) ?? [];
+    // v1.1 signs its challenges: during a rotation that tells which secret X wants to see.
+    const query = Buffer.from(request.url.slice(request.url.indexOf('?') + 1));
+    const secret = secrets.find((candidate) => isSignedByX(query, signature, [candidate])) ?? secrets[0];
     if (secret === undefined) {
       throw unknownWebhook();
     }
+    if (!token.startsWith(OWN_CHALLENGE)) {
+      this.sightings.noteChallenge(key);
+    }
+    this.noteSecret(key, secrets, query, signature);
     return { response_token: answerChallenge(token, secret) };
   }
 
@@ -100,8 +115,17 @@ export class WebhookController {
     return 'stored';
   }
 
+  /** Which of an old and a new secret X signs with: the old one's time ends when it is the new one. */
+  private noteSecret(key: string, secrets: readonly string[], bytes: Buffer, signature: string | undefined): void {
+    if (secrets.length > 1 && isSignedByX(bytes, signature, secrets.slice(0, 1))) {
+      this.sightings.noteNewSecret(key);
+    }
+  }
+
   private async verify(key: string, body: Buffer, signature: string | undefined): Promise<void> {
-    if (isSignedByX(body, signature, this.secrets.find(key) ?? [])) {
+    const known = this.secrets.find(key) ?? [];
+    if (isSignedByX(body, signature, known)) {
+      this.noteSecret(key, known, body, signature);
       return;
     }
     // Another instance may have added the channel or changed its secret.

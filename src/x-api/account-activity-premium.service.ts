@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { EventsApi, type XWebhook } from './events-api.js';
+import { EventsApi, type XEnvironment, type XSubscriptions, type XWebhook } from './events-api.js';
 import { parseAnswer } from './x-answer.js';
 import { XClient } from './x-client.service.js';
 import type { XCredentials } from './x-credentials.js';
@@ -10,7 +10,7 @@ const webhookSchema = z.object({ id: z.string(), url: z.string(), valid: z.boole
 const environmentsSchema = z.object({
   environments: z.array(z.object({ environment_name: z.string(), webhooks: z.array(webhookSchema) })),
 });
-const subscriptionsSchema = z.object({ application_id: z.string().optional() });
+const subscriptionsSchema = z.object({ application_id: z.string().optional(), subscriptions: z.array(z.object({ user_id: z.string() })) });
 
 const NOT_FOUND = 34;
 const ALREADY_SUBSCRIBED = 355;
@@ -26,13 +26,14 @@ export class AccountActivityPremium extends EventsApi {
     super();
   }
 
-  override async listWebhooks(credentials: XCredentials, environmentName: string): Promise<XWebhook[] | null> {
+  override async listEnvironments(credentials: XCredentials): Promise<XEnvironment[]> {
     const response = await this.x.asApp(credentials, (client) =>
       client.v1.get<unknown>('account_activity/all/webhooks.json', {}, { fullResponse: true }),
     );
-    const { environments } = parseAnswer(environmentsSchema, response.data);
-    const environment = environments.find((known) => known.environment_name === environmentName);
-    return environment === undefined ? null : environment.webhooks.map(toWebhook);
+    return parseAnswer(environmentsSchema, response.data).environments.map((environment) => ({
+      name: environment.environment_name,
+      webhooks: environment.webhooks.map(toWebhook),
+    }));
   }
 
   override async registerWebhook(credentials: XCredentials, environmentName: string, url: string): Promise<XWebhook> {
@@ -75,17 +76,6 @@ export class AccountActivityPremium extends EventsApi {
     );
   }
 
-  override async isSubscribed(credentials: XCredentials, environmentName: string): Promise<boolean> {
-    return unlessCode(NOT_FOUND, () =>
-      this.x.asAccount(credentials, (client) =>
-        client.v1.get<unknown>(`${ENVIRONMENT}/subscriptions.json`, {}, {
-          params: { environment: environmentName },
-          fullResponse: true,
-        }),
-      ),
-    );
-  }
-
   override async unsubscribe(credentials: XCredentials, environmentName: string, accountId: string): Promise<void> {
     await unlessCode(NOT_FOUND, () =>
       this.x.asApp(credentials, (client) =>
@@ -97,28 +87,25 @@ export class AccountActivityPremium extends EventsApi {
     );
   }
 
-  override async findAppId(credentials: XCredentials, environmentName: string): Promise<string | null> {
+  override async listSubscriptions(credentials: XCredentials, environmentName: string): Promise<XSubscriptions> {
     const response = await this.x.asApp(credentials, (client) =>
       client.v1.get<unknown>(`${ENVIRONMENT}/subscriptions/list.json`, {}, {
         params: { environment: environmentName },
         fullResponse: true,
       }),
     );
-    return parseAnswer(subscriptionsSchema, response.data).application_id ?? null;
+    const { application_id: appId, subscriptions } = parseAnswer(subscriptionsSchema, response.data);
+    return { appId: appId ?? null, accountIds: subscriptions.map((subscription) => subscription.user_id) };
   }
 }
 
-/** True when the call succeeded, false when X refused it with `code`: to us the state it tells of is no failure. */
-async function unlessCode(code: number, call: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await call();
-    return true;
-  } catch (error) {
-    if (error instanceof XFailure && (error.hasCode(code) || (code === NOT_FOUND && error.answer.status === 404))) {
-      return false;
+/** A refusal with `code` is no failure: the state that it tells of is the one that is wanted. */
+async function unlessCode(code: number, call: () => Promise<unknown>): Promise<void> {
+  await call().catch((error: unknown) => {
+    if (!(error instanceof XFailure && (error.hasCode(code) || (code === NOT_FOUND && error.answer.status === 404)))) {
+      throw error;
     }
-    throw error;
-  }
+  });
 }
 
 function toWebhook(webhook: z.infer<typeof webhookSchema>): XWebhook {

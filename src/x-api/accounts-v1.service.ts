@@ -7,6 +7,8 @@ import { parseAnswer } from './x-answer.js';
 
 // Only `id_str`: the bare `id` beside it has lost its last digits by the time it is parsed.
 const userSchema = z.object({ id_str: z.string().regex(/^\d+$/), screen_name: z.string(), name: z.string() });
+const settingsSchema = z.object({ allow_dms_from: z.string() });
+const RECEIVES_FROM: Readonly<Record<string, 'anyone' | 'followed'>> = { all: 'anyone', following: 'followed' };
 const ACCESS_LEVELS: readonly AccessLevel[] = ['read', 'read-write', 'read-write-directmessages'];
 const NO_SUCH_USER = [17, 34, 50];
 
@@ -26,6 +28,15 @@ export class AccountsV1 {
     );
     const level = response.headers['x-access-level'];
     return { ...toUser(response.data), accessLevel: ACCESS_LEVELS.find((known) => known === level) ?? 'unknown' };
+  }
+
+  /**
+   * Whom the account takes messages from, by `allow_dms_from` of its settings at X; null when X does not tell. A person whom it does not
+   * follow can write to it only when that is `anyone`. @throws XFailure
+   */
+  async findReceivesFrom(credentials: XCredentials): Promise<'anyone' | 'followed' | null> {
+    const response = await this.x.asAccount(credentials, (client) => client.v1.get<unknown>('account/settings.json', {}, { fullResponse: true }));
+    return RECEIVES_FROM[settingsSchema.safeParse(response.data).data?.allow_dms_from ?? ''] ?? null;
   }
 
   /** @throws XFailure */

@@ -7,24 +7,36 @@ export interface XWebhook {
   isValid: boolean;
 }
 
+/** A dev environment of an app: its label, exactly as written at X, and its webhooks (X allows one). */
+export interface XEnvironment {
+  name: string;
+  webhooks: XWebhook[];
+}
+
+/** Who is subscribed in one environment. */
+export interface XSubscriptions {
+  /** The app's numeric id at X, by which our own sends are known in X's echoes; null when X does not tell. */
+  appId: string | null;
+  accountIds: string[];
+}
+
 /**
  * What we ask of one generation of X's event delivery (Account Activity premium, enterprise, v2, X Activity).
  * Every call throws `XFailure`. `environmentName` is the dev environment label, exactly as written at X.
  */
 export abstract class EventsApi {
-  /** The webhooks of one environment (X allows one); null when X does not know the label. */
-  abstract listWebhooks(credentials: XCredentials, environmentName: string): Promise<XWebhook[] | null>;
+  /** All environments that X knows of the app, with one call. */
+  abstract listEnvironments(credentials: XCredentials): Promise<XEnvironment[]>;
   /** Registers `url`. X calls it with a challenge before it answers, so the route must answer already. */
   abstract registerWebhook(credentials: XCredentials, environmentName: string, url: string): Promise<XWebhook>;
   /** Makes X send a challenge now; a webhook that answers rightly is valid again. */
   abstract revalidateWebhook(credentials: XCredentials, environmentName: string, webhookId: string): Promise<void>;
   /** Removes a webhook, and with it what is subscribed to it. */
   abstract deleteWebhook(credentials: XCredentials, environmentName: string, webhookId: string): Promise<void>;
+  /** Everybody who is subscribed, with one call. */
+  abstract listSubscriptions(credentials: XCredentials, environmentName: string): Promise<XSubscriptions>;
   /** Subscribes the account whose tokens these are; fine when it is already. */
   abstract subscribe(credentials: XCredentials, environmentName: string): Promise<void>;
-  abstract isSubscribed(credentials: XCredentials, environmentName: string): Promise<boolean>;
   /** Ends the account's subscription; fine when there is none. */
   abstract unsubscribe(credentials: XCredentials, environmentName: string, accountId: string): Promise<void>;
-  /** The app's numeric id at X, by which our own sends are known in X's echoes; null when X does not tell. */
-  abstract findAppId(credentials: XCredentials, environmentName: string): Promise<string | null>;
 }

@@ -1,162 +1,111 @@
 import { Injectable } from '@nestjs/common';
-import { Mutex } from 'async-mutex';
 import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
-import { UnitOfWork } from '../../database/unit-of-work.service.js';
-import { Clock } from '../../kernel/clock.js';
-import { Problem } from '../../kernel/problem.js';
+import { MINUTE_MS } from '../../kernel/duration.js';
+import type { Problem } from '../../kernel/problem.js';
 import { Log } from '../../runtime/log.service.js';
-import { XApi } from '../../x-api/x-api.service.js';
-import type { XCredentials } from '../../x-api/x-credentials.js';
+import { Timers } from '../../runtime/timers.service.js';
 import type { Channel } from '../channel.js';
-import { ChannelEntity } from '../channel.entity.js';
-import { ChannelCredentials } from '../credentials/channel-credentials.service.js';
 import { ChannelDirectory } from '../channel-directory.service.js';
-import { type Connection, isToBeKeptAlive } from '../channel-status.js';
-import { ConsumerSecrets } from '../credentials/consumer-secrets.service.js';
-import { WebhookRegistration } from './webhook-registration.service.js';
+import { isToBeKeptAlive } from '../channel-status.js';
+import { ChannelCredentials } from '../credentials/channel-credentials.service.js';
+import type { CheckName } from '../health/channel-check.js';
+import { ChannelChecks } from '../health/channel-checks.service.js';
+import { ChannelStates } from './channel-states.service.js';
+import { ConnectionTurns } from './connection-turns.service.js';
+import type { LineFindings } from './line-findings.js';
+import { Subscriptions } from './subscriptions.service.js';
 import { webhookUrlOf } from './webhook-address.js';
-import { toXProblem } from '../x-problem.js';
+import { WebhookRegistration } from './webhook-registration.service.js';
 
-/** A channel's line to X: its webhook there and its subscription. One channel at a time, since channels share webhooks. */
+/** What keeps a channel from being connected, in the order in which it is told. What X refuses tells more than what the tokens' level foretells. */
+const IN_THE_WAY: readonly CheckName[] = ['credentials', 'environment', 'webhook-registered', 'webhook-valid', 'subscription', 'direct-message-permission'];
+
+const AFTER_FAULT_EVERY_MS = MINUTE_MS;
+
+/** A channel's line to X, as people ask for it: made to stand, mended, ended. */
 @Injectable()
 export class ChannelConnection {
-  private readonly gate = new Mutex();
+  private readonly checkedAfterFaultAt = new Map<string, number>();
 
   constructor(
-    private readonly x: XApi,
+    private readonly checks: ChannelChecks,
+    private readonly turns: ConnectionTurns,
+    private readonly states: ChannelStates,
     private readonly registration: WebhookRegistration,
+    private readonly subscriptions: Subscriptions,
     private readonly credentials: ChannelCredentials,
     private readonly directory: ChannelDirectory,
-    private readonly consumerSecrets: ConsumerSecrets,
-    private readonly unitOfWork: UnitOfWork,
-    private readonly clock: Clock,
+    private readonly timers: Timers,
     private readonly log: Log,
     @InjectSettings('server') private readonly server: Settings['server'],
   ) {}
 
   /** Registers or adopts the webhook and subscribes the account. Repeating it is harmless. @throws Problem that says what to do at X */
-  connect(channel: Channel, options: { takeOver: boolean }): Promise<void> {
-    return this.gate.runExclusive(async () => {
-      await this.establish(channel, options).catch((error: unknown) => {
-        throw toXProblem(error);
-      });
-      await this.setConnection(channel.id, 'connected', null);
-    });
+  async connect(channel: Channel, { takeOver }: { takeOver: boolean }): Promise<void> {
+    const findings = await this.checks.run(channel.appFingerprint, [channel], { wanted: [channel], takeOver, isEager: true, isChallenged: false, isKeptAlive: false });
+    const problem = problemInTheWay(channel, findings);
+    if (problem !== null) {
+      throw problem;
+    }
   }
 
   /** Ends the subscription; the webhook stays for the other channels. @throws Problem when X does not answer */
   disconnect(channel: Channel): Promise<void> {
-    return this.gate.runExclusive(async () => {
-      await this.unsubscribe(channel, await this.credentials.get(channel.id));
-      await this.setConnection(channel.id, 'disconnected', null);
+    return this.turns.run(channel.appFingerprint, async () => {
+      await this.subscriptions.end(channel, await this.credentials.get(channel.id));
+      await this.states.become(channel.id, 'disconnected', null);
     });
   }
 
   /** `disconnect`, and our webhook goes too when this was its last channel. */
   remove(channel: Channel): Promise<void> {
-    return this.gate.runExclusive(async () => {
+    return this.turns.run(channel.appFingerprint, async () => {
       const credentials = await this.credentials.get(channel.id);
-      await this.unsubscribe(channel, credentials);
+      await this.subscriptions.end(channel, credentials);
       const sharing = await this.directory.listOfWebhook(channel.webhookKey);
-      if (sharing.every((other) => other.id === channel.id)) {
-        await this.registration.remove(channel, credentials, this.webhookUrl(channel)).catch((error: unknown) => {
+      const { publicUrl } = this.server;
+      if (publicUrl !== null && sharing.every((other) => other.id === channel.id)) {
+        const place = { ...channel, environmentName: channel.environmentName ?? '', url: webhookUrlOf(publicUrl, channel.webhookKey) };
+        await this.registration.remove(place, credentials).catch((error: unknown) => {
           this.log.warn('A webhook could not be taken away at X', { channelId: channel.id, reason: String(error) });
         });
       }
     });
   }
 
-  /** Makes the line to X stand again, or says in the channel's state why it does not. Never throws. */
-  async repair(channelId: string): Promise<Connection | null> {
-    const channel = await this.directory.findById(channelId);
-    if (channel === null) {
-      return null;
-    }
+  /**
+   * Looks at a channel, makes its line stand where it is to stand, or says in its state why it does not. A channel that X refused is asked
+   * about again: a person, or new credentials, gave a reason to. With `isToConnect` one that never was connected is from then on. Never throws.
+   */
+  async repair(channelId: string, { isChallenged = false, isToConnect = false } = {}): Promise<void> {
     try {
-      await this.connect(channel, { takeOver: false });
-      return 'connected';
-    } catch (error) {
-      const isRevoked = error instanceof Problem && error.code === 'channel.credentials-rejected';
-      const connection = isRevoked ? 'revoked' : 'degraded';
-      const reason = error instanceof Problem ? error.detail : 'The check could not be carried out.';
-      this.log.warn('A channel’s line to X does not stand', { channelId, connection, reason });
-      await this.setConnection(channelId, connection, reason);
-      return connection;
-    }
-  }
-
-  /** The account withdrew the app's access; X has ended the subscription by itself. */
-  async markRevoked(channelId: string): Promise<void> {
-    await this.setConnection(channelId, 'revoked', 'The account withdrew the app’s access to it. Give the channel new tokens.');
-  }
-
-  private async establish(channel: Channel, options: { takeOver: boolean }): Promise<void> {
-    const url = this.webhookUrl(channel);
-    if (url === null) {
-      throw new Problem('channel.public-url-missing', 'Set PUBLIC_URL to the https address under which X reaches this service, then restart it.');
-    }
-    const credentials = await this.credentials.get(channel.id);
-    // X calls the webhook with a challenge while it registers it: the secret has to be known before.
-    await this.consumerSecrets.refresh();
-    const { isNew } = await this.registration.ensure(channel, credentials, url, options);
-    const events = this.x.events(channel.eventsApi);
-    const environment = channel.environmentName ?? '';
-    if (isNew || !(await events.isSubscribed(credentials, environment))) {
-      await events.subscribe(credentials, environment);
-    }
-    if (isNew) {
-      await this.subscribeOthers(channel);
-    }
-    await this.learnAppId(channel, credentials);
-  }
-
-  /** Subscriptions hang on the webhook: a new one has none of those that the old one had. */
-  private async subscribeOthers(channel: Channel): Promise<void> {
-    const sharing = await this.directory.listOfWebhook(channel.webhookKey);
-    for (const other of sharing.filter(({ id, connection }) => id !== channel.id && isToBeKeptAlive(connection))) {
-      await this.x.events(other.eventsApi).subscribe(await this.credentials.get(other.id), other.environmentName ?? '');
-    }
-  }
-
-  /** Tells our own sends apart in X's echoes. They are told apart without it too, so that a failure is no reason to stop. */
-  private async learnAppId(channel: Channel, credentials: XCredentials): Promise<void> {
-    if (channel.xAppId !== null) {
-      return;
-    }
-    const xAppId = await this.x
-      .events(channel.eventsApi)
-      .findAppId(credentials, channel.environmentName ?? '')
-      .catch(() => null);
-    if (xAppId !== null) {
-      await this.write(channel.id, { xAppId });
-    }
-  }
-
-  private async unsubscribe(channel: Channel, credentials: XCredentials): Promise<void> {
-    try {
-      await this.x.events(channel.eventsApi).unsubscribe(credentials, channel.environmentName ?? '', channel.accountId);
-    } catch (error) {
-      const problem = toXProblem(error);
-      // Credentials that X refuses have no subscription left to end.
-      if (!(problem instanceof Problem) || problem.code !== 'channel.credentials-rejected') {
-        throw problem;
+      const channel = await this.directory.findById(channelId);
+      if (channel !== null) {
+        const isWanted = isToConnect || isToBeKeptAlive(channel.connection) || channel.connection === 'revoked';
+        await this.checks.run(channel.appFingerprint, [channel], { wanted: isWanted ? [channel] : [], takeOver: false, isEager: true, isChallenged: isWanted && isChallenged, isKeptAlive: true });
       }
+    } catch (error) {
+      this.log.error('A channel could not be checked', { channelId }, error);
     }
   }
 
-  private webhookUrl(channel: Channel): string | null {
-    return this.server.publicUrl === null ? null : webhookUrlOf(this.server.publicUrl, channel.webhookKey);
+  /** X refused a send for a reason that lies in the channel: one look tells why, however many sends were refused. */
+  async checkAfterFault(channelId: string): Promise<void> {
+    const now = this.timers.monotonicMs();
+    if (now - (this.checkedAfterFaultAt.get(channelId) ?? -Infinity) >= AFTER_FAULT_EVERY_MS) {
+      this.checkedAfterFaultAt.set(channelId, now);
+      await this.repair(channelId);
+    }
   }
 
-  private async setConnection(id: string, connection: Connection, connectionDetail: string | null): Promise<void> {
-    await this.write(id, { connection, connectionDetail, updatedAt: this.clock.now() });
+  /** The account withdrew the app's access, or X does not let it act; nothing is asked of X until somebody gives a reason to. */
+  async markRevoked(channelId: string, problem: Problem): Promise<void> {
+    await this.states.become(channelId, 'revoked', problem.explanation, ['pending', 'connected', 'degraded', 'disconnected']);
   }
+}
 
-  private async write(id: string, change: Partial<Channel>): Promise<void> {
-    await this.unitOfWork.run((manager) => {
-      this.directory.noteChange();
-      return manager.update(ChannelEntity, { id }, change);
-    });
-  }
+function problemInTheWay(channel: Channel, findings: LineFindings): Problem | null {
+  const problems = IN_THE_WAY.map((name) => findings.problemOfCheck(channel, name));
+  return problems.find((problem) => problem !== null) ?? findings.limitOf(channel.id);
 }

@@ -1,80 +1,184 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../../kernel/clock.js';
 import { Problem } from '../../kernel/problem.js';
-import type { EventsApi, XWebhook } from '../../x-api/events-api.js';
+import { Log } from '../../runtime/log.service.js';
+import type { XEnvironment, XWebhook } from '../../x-api/events-api.js';
 import { XApi } from '../../x-api/x-api.service.js';
 import type { XCredentials } from '../../x-api/x-credentials.js';
-import { XFailure } from '../../x-api/x-failure.js';
 import type { Channel } from '../channel.js';
+import type { Finding } from '../health/channel-check.js';
+import { WebhookCalls } from './webhook-calls.service.js';
+import { environmentNotFound, movedWebhook, notConnected, occupied, webhookInvalid } from './webhook-problems.js';
+import type { WebhookEntity } from './webhook.entity.js';
+import { lastFailureOf, Webhooks } from './webhooks.service.js';
+
+/** One webhook of ours: an app, an environment, an address. */
+export type WebhookPlace = Pick<Channel, 'appFingerprint' | 'eventsApi' | 'webhookKey'> & { environmentName: string; url: string };
+
+/** What may be done so that it stands. */
+export interface Repair {
+  /** Whose tokens to call X with, the likeliest first: X wants those of the app's owner. Empty: nothing is changed. */
+  signers: readonly XCredentials[];
+  /** A webhook of somebody else in our place is taken away. */
+  takeOver: boolean;
+  /** Also when it failed not long ago. */
+  isEager: boolean;
+  /** X is made to challenge it also when it is valid. */
+  isChallenged: boolean;
+  /** Told before anything is mended that was well before. */
+  onBroken: (problem: Problem) => Promise<void>;
+}
+
+/** How the webhook stands. What could not be asked is not there. */
+export interface Standing {
+  environment: Finding;
+  registered: Finding;
+  valid?: Finding;
+  /** It was made now: nobody is subscribed to it yet. */
+  isNew: boolean;
+  /** X sent nothing to it until now. */
+  isRepaired: boolean;
+}
 
 /** Our place among X's webhooks: one an environment, taken without pushing anybody out unless told to. */
 @Injectable()
 export class WebhookRegistration {
-  constructor(private readonly x: XApi) {}
+  constructor(
+    private readonly x: XApi,
+    private readonly calls: WebhookCalls,
+    private readonly webhooks: Webhooks,
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {}
 
-  /**
-   * Makes X have a valid webhook with `url`. `isNew` tells that it had to be made, with no subscriptions yet.
-   * @throws Problem `channel.webhook-occupied`, `channel.environment-not-found`; XFailure for what X refuses
-   */
-  async ensure(
-    channel: Channel,
-    credentials: XCredentials,
-    url: string,
-    options: { takeOver: boolean },
-  ): Promise<{ isNew: boolean }> {
-    const events = this.x.events(channel.eventsApi);
-    const environment = channel.environmentName ?? '';
-    const webhooks = (await events.listWebhooks(credentials, environment)) ?? [];
-    const ours = webhooks.find((webhook) => webhook.url === url);
+  /** Looks at our webhook among those that X lists, and makes it stand as far as `repair` lets it. @throws Problem `x.rate-limited` */
+  async stand(place: WebhookPlace, listed: readonly XEnvironment[], repair: Repair): Promise<Standing> {
+    const webhooks = listed.find(({ name }) => name === place.environmentName)?.webhooks;
+    const ours = webhooks?.find(({ url }) => url === place.url);
+    const environment: Finding = webhooks === undefined ? { ok: false, problem: environmentNotFound(place.environmentName, listed) } : { ok: true, detail: `X has the environment “${place.environmentName}”.` };
     if (ours !== undefined) {
-      if (!ours.isValid) {
-        await events.revalidateWebhook(credentials, environment, ours.id);
-      }
-      return { isNew: false };
+      return { environment, registered: { ok: true, detail: `X calls ${place.url}.` }, ...(await this.validate(place, ours, repair)) };
     }
-    const [foreign] = webhooks;
-    if (foreign !== undefined) {
-      if (!options.takeOver) {
-        throw occupied(environment, foreign);
-      }
-      await events.deleteWebhook(credentials, environment, foreign.id);
+    if (repair.signers.length === 0) {
+      return { environment, registered: { ok: false, problem: notConnected() }, isNew: false, isRepaired: false };
     }
-    await this.register(events, credentials, environment, url);
-    return { isNew: true };
-  }
-
-  /** Takes our webhook away, if X has it. */
-  async remove(channel: Channel, credentials: XCredentials, url: string | null): Promise<void> {
-    const events = this.x.events(channel.eventsApi);
-    const environment = channel.environmentName ?? '';
-    const webhooks = (await events.listWebhooks(credentials, environment)) ?? [];
-    const ours = webhooks.find((webhook) => webhook.url === url);
-    if (ours !== undefined) {
-      await events.deleteWebhook(credentials, environment, ours.id);
-    }
-  }
-
-  /** A label that X does not list is tried all the same: X then says in its own words, and with its code, what is wrong with it. */
-  private async register(events: EventsApi, credentials: XCredentials, environment: string, url: string): Promise<void> {
     try {
-      await events.registerWebhook(credentials, environment, url);
+      await this.register(place, webhooks ?? [], repair, environment);
     } catch (error) {
-      throw error instanceof XFailure && error.answer.status === 404 ? unknownEnvironment(environment, error) : error;
+      return { ...(await this.failed(error, environment, listed, place)), isNew: false, isRepaired: false };
     }
+    return {
+      environment: { ok: true, detail: `X has the environment “${place.environmentName}”.` },
+      registered: { ok: true, detail: `X calls ${place.url}.` },
+      valid: { ok: true, detail: 'X has challenged the webhook and took its answer.' },
+      isNew: true,
+      isRepaired: true,
+    };
+  }
+
+  /** Takes our webhook away, if X has it. @throws Problem */
+  async remove(place: WebhookPlace, credentials: XCredentials): Promise<void> {
+    const events = this.x.events(place.eventsApi);
+    const listed = await this.calls.make({ ...place, isEager: true }, () => events.listEnvironments(credentials));
+    const ours = listed.find(({ name }) => name === place.environmentName)?.webhooks.find(({ url }) => url === place.url);
+    if (ours !== undefined) {
+      await this.calls.make({ ...place, isEager: true }, () => events.deleteWebhook(credentials, place.environmentName, ours.id));
+    }
+  }
+
+  private async validate(place: WebhookPlace, ours: XWebhook, repair: Repair): Promise<Pick<Standing, 'valid' | 'isNew' | 'isRepaired'>> {
+    const known = await this.webhooks.find(place.webhookKey);
+    const isAsked = repair.signers.length > 0 && (repair.isChallenged || (!ours.isValid && this.isItTime(known, repair)));
+    if (!isAsked) {
+      if (ours.isValid) {
+        await (known?.xWebhookId === ours.id && known.failures === 0 ? undefined : this.webhooks.noteValid(place.webhookKey, ours.id));
+        return { valid: { ok: true, detail: 'X holds the webhook for valid.' }, isNew: false, isRepaired: false };
+      }
+      return { valid: { ok: false, problem: lastFailureOf(known) ?? webhookInvalid() }, isNew: false, isRepaired: false };
+    }
+    if (!ours.isValid) {
+      await repair.onBroken(webhookInvalid());
+    }
+    try {
+      await this.signed(repair.signers, (signer) => this.calls.make({ ...place, isEager: repair.isEager }, () => this.x.events(place.eventsApi).revalidateWebhook(signer, place.environmentName, ours.id)));
+    } catch (error) {
+      const problem = problemOf(error);
+      await this.webhooks.noteFailure(place.webhookKey, ours.id, problem);
+      return { valid: { ok: false, problem }, isNew: false, isRepaired: false };
+    }
+    await this.webhooks.noteValid(place.webhookKey, ours.id);
+    return { valid: { ok: true, detail: 'X has challenged the webhook and took its answer.' }, isNew: false, isRepaired: !ours.isValid };
+  }
+
+  /** After failures X is left alone for a while, unless a person asks. */
+  private isItTime(known: WebhookEntity | null, { isEager }: Repair): boolean {
+    return isEager || (known?.revalidateAt ?? 0) <= this.clock.now();
+  }
+
+  private async register(place: WebhookPlace, inPlace: readonly XWebhook[], repair: Repair, environment: Finding): Promise<void> {
+    const events = this.x.events(place.eventsApi);
+    const known = await this.webhooks.find(place.webhookKey);
+    const [other] = inPlace;
+    const isMoved = other !== undefined && other.id === known?.xWebhookId;
+    if (other !== undefined && !isMoved && !repair.takeOver) {
+      throw occupied(place.environmentName, other);
+    }
+    await repair.onBroken(isMoved ? movedWebhook(other) : environment.ok ? notConnected() : environment.problem);
+    if (!this.isItTime(known, repair)) {
+      throw lastFailureOf(known) ?? notConnected();
+    }
+    if (other !== undefined) {
+      this.log.warn('A webhook is taken away at X', { url: other.url, isOurs: isMoved });
+      await this.signed(repair.signers, (signer) => this.calls.make({ ...place, isEager: repair.isEager }, () => events.deleteWebhook(signer, place.environmentName, other.id)));
+    }
+    // A label that X does not list is tried all the same: X then says in its own words, and with its code, what is wrong with it.
+    try {
+      const made = await this.signed(repair.signers, (signer) => this.calls.make({ ...place, isEager: repair.isEager }, () => events.registerWebhook(signer, place.environmentName, place.url)));
+      await this.webhooks.noteValid(place.webhookKey, made.id);
+    } catch (error) {
+      const problem = problemOf(error);
+      await (problem.extras.x?.code === 214 ? this.webhooks.noteFailure(place.webhookKey, null, problem) : undefined);
+      throw error;
+    }
+  }
+
+  /** Tries one after the other: only the tokens of the app's owner may change its webhooks, and which account that is X does not tell. */
+  private async signed<T>(signers: readonly XCredentials[], call: (signer: XCredentials) => Promise<T>): Promise<T> {
+    let refusal: unknown;
+    for (const signer of signers) {
+      try {
+        return await call(signer);
+      } catch (error) {
+        refusal ??= error;
+        if (!isOfSigner(error)) {
+          throw error;
+        }
+      }
+    }
+    throw refusal;
+  }
+
+  private async failed(error: unknown, environment: Finding, listed: readonly XEnvironment[], place: WebhookPlace): Promise<Pick<Standing, 'environment' | 'registered'>> {
+    const problem = problemOf(error);
+    if (problem.extras.x?.status === 404) {
+      const notFound = environmentNotFound(place.environmentName, listed, problem);
+      return { environment: { ok: false, problem: notFound }, registered: { ok: false, problem: notFound } };
+    }
+    // X does not list an environment without a webhook everywhere; what it said of the registration tells more.
+    return { environment: environment.ok || problem.code === 'x.unavailable' ? environment : { ok: true, detail: 'X does not list the environment and knows it.' }, registered: { ok: false, problem } };
   }
 }
 
-function unknownEnvironment(environment: string, cause: XFailure): Problem {
-  return new Problem(
-    'channel.environment-not-found',
-    `X has no dev environment with the label “${environment}” for this app. Capitals count: copy the label from “Dev environments” in the developer portal.`,
-    { x: cause.answer, cause },
-  );
+/** X refuses who asks, not what is asked. */
+function isOfSigner(error: unknown): boolean {
+  const x = error instanceof Problem ? error.extras.x : undefined;
+  return (x?.status === 401 || x?.status === 403) && x.code !== 214;
 }
 
-function occupied(environment: string, foreign: XWebhook): Problem {
-  return new Problem(
-    'channel.webhook-occupied',
-    `The environment “${environment}” has its only webhook already: ${foreign.url}. Connect with {"takeOver": true} to remove it; whatever it serves goes silent.`,
-    { members: { webhookUrl: foreign.url } },
-  );
+/** @throws what is no problem of the webhook: a defect of ours, or X's limit, after which nothing more is known */
+function problemOf(error: unknown): Problem {
+  if (error instanceof Problem && error.code !== 'x.rate-limited') {
+    return error;
+  }
+  throw error;
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { In } from 'typeorm';
+import { type EntityManager, In } from 'typeorm';
 import { Reader } from '../../database/reader.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../../kernel/clock.js';
@@ -7,9 +7,9 @@ import { Problem } from '../../kernel/problem.js';
 import { Timers } from '../../runtime/timers.service.js';
 import { Sealing } from '../../runtime/sealing.service.js';
 import { XApi } from '../../x-api/x-api.service.js';
-import type { XAccount, XCredentials } from '../../x-api/x-credentials.js';
+import type { AccessLevel, XAccount, XCredentials } from '../../x-api/x-credentials.js';
 import { ChannelSecretEntity, type SecretName } from './channel-secret.entity.js';
-import { toXProblem } from '../x-problem.js';
+import { PERMISSION_REMEDY, toXProblem } from '../x-problem.js';
 
 const CREDENTIAL_NAMES = ['consumerKey', 'consumerSecret', 'accessToken', 'accessTokenSecret'] as const;
 const CONSUMER_SECRET_NAMES: SecretName[] = ['consumerSecret', 'previousConsumerSecret'];
@@ -34,35 +34,61 @@ export class ChannelCredentials {
 
   /** Asks X whose credentials these are. @throws Problem when X refuses them, they do not permit direct messages, or X is away */
   async tryOnX(credentials: XCredentials): Promise<XAccount> {
-    const account = await this.x.accounts.verifyCredentials(credentials).catch((error: unknown) => {
-      throw toXProblem(error);
-    });
-    // A level that X does not tell is left for the first send to find out.
-    if (account.accessLevel === 'read' || account.accessLevel === 'read-write') {
-      throw new Problem(
-        'channel.direct-messages-not-permitted',
-        `The access token’s level is “${account.accessLevel}”: set the app’s permissions to “Read, write and Direct Messages”, then generate the access token anew.`,
-      );
+    const account = await this.verify(credentials);
+    const problem = this.permissionProblem(account.accessLevel);
+    if (problem !== null) {
+      throw problem;
     }
     return account;
   }
 
-  /** Seals what changed, dated `now`. Joins the running unit of work. */
-  async keep(channelId: string, credentials: XCredentials, now: Instant = this.clock.now()): Promise<void> {
-    await this.unitOfWork.run(async (manager) => {
+  /** Whose they are, whatever they permit. @throws Problem when X refuses them or is away */
+  verify(credentials: XCredentials): Promise<XAccount> {
+    return this.x.accounts.verifyCredentials(credentials).catch((error: unknown) => {
+      throw toXProblem(error);
+    });
+  }
+
+  /** Why tokens of this level are of no use; null when they are, or X does not tell: that is left for the first send to find out. */
+  permissionProblem(level: AccessLevel): Problem | null {
+    return level !== 'read' && level !== 'read-write'
+      ? null
+      : new Problem('channel.direct-messages-not-permitted', `The access token’s level is “${level}”.`, { remedy: PERMISSION_REMEDY });
+  }
+
+  /**
+   * Seals what changed, dated `now`. Joins the running unit of work. Answers the consumer secret that another one of the same app has
+   * replaced: X may sign with it for a while yet, so it stays good beside the new one.
+   */
+  keep(channelId: string, credentials: XCredentials, now: Instant = this.clock.now()): Promise<string | null> {
+    return this.unitOfWork.run(async (manager) => {
       this.unitOfWork.afterCommit(() => this.recent.clear());
       const before = await manager.findBy(ChannelSecretEntity, { channelId });
+      const keyBefore = before.find(({ name }) => name === 'consumerKey');
+      const isSameApp = keyBefore !== undefined && this.open(keyBefore) === credentials.consumerKey;
+      let replaced: string | null = null;
       for (const name of CREDENTIAL_NAMES) {
         const old = before.find((row) => row.name === name);
         if (old !== undefined && this.open(old) === credentials[name]) {
           continue;
         }
-        if (old !== undefined && name === 'consumerSecret') {
-          await manager.upsert(ChannelSecretEntity, this.seal(channelId, 'previousConsumerSecret', this.open(old), now), ['channelId', 'name']);
+        if (old !== undefined && name === 'consumerSecret' && isSameApp) {
+          replaced = this.open(old);
+          await manager.upsert(ChannelSecretEntity, this.seal(channelId, 'previousConsumerSecret', replaced, now), ['channelId', 'name']);
         }
         await manager.upsert(ChannelSecretEntity, this.seal(channelId, name, credentials[name], now), ['channelId', 'name']);
       }
+      if (keyBefore !== undefined && !isSameApp) {
+        await manager.delete(ChannelSecretEntity, { channelId, name: 'previousConsumerSecret' });
+      }
+      return replaced;
     });
+  }
+
+  /** The app's consumer secret was replaced: another channel of the app that had the old one gets the new one. True when it did. */
+  async follow(channelId: string, replaced: string, consumerSecret: string): Promise<boolean> {
+    const credentials = await this.unitOfWork.run((manager) => this.read(channelId, manager));
+    return credentials.consumerSecret === replaced && (await this.keep(channelId, { ...credentials, consumerSecret })) !== null;
   }
 
   /** @throws when the channel has none, or its keys are gone */
@@ -78,8 +104,14 @@ export class ChannelCredentials {
     return opened;
   }
 
-  private async read(channelId: string): Promise<XCredentials> {
-    const rows = await this.reader.repository(ChannelSecretEntity).findBy({ channelId });
+  /** As they are now, and not as they were a moment ago. */
+  getAfresh(channelId: string): Promise<XCredentials> {
+    this.recent.delete(channelId);
+    return this.get(channelId);
+  }
+
+  private async read(channelId: string, manager: EntityManager = this.reader.manager): Promise<XCredentials> {
+    const rows = await manager.findBy(ChannelSecretEntity, { channelId });
     const open = (name: SecretName): string => {
       const row = rows.find((candidate) => candidate.name === name);
       if (row === undefined) {
@@ -96,8 +128,8 @@ export class ChannelCredentials {
   }
 
   /** When each credential was last changed, by channel; never what it is. */
-  async listUpdates(channelIds: readonly string[]): Promise<Map<string, Record<keyof XCredentials, Instant>>> {
-    const rows = await this.reader.repository(ChannelSecretEntity).find({
+  async listUpdates(channelIds: readonly string[], manager: EntityManager = this.reader.manager): Promise<Map<string, Record<keyof XCredentials, Instant>>> {
+    const rows = await manager.find(ChannelSecretEntity, {
       select: { channelId: true, name: true, updatedAt: true },
       where: { channelId: In([...channelIds]) },
     });

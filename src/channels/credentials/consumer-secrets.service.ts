@@ -1,12 +1,14 @@
-import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Reader } from '../../database/reader.service.js';
 import { Clock, type Instant } from '../../kernel/clock.js';
-import { Timers } from '../../runtime/timers.service.js';
+import { type Timer, Timers } from '../../runtime/timers.service.js';
 import { ChannelEntity } from '../channel.entity.js';
 import { ChannelCredentials } from './channel-credentials.service.js';
 
 /** How often at most a request that does not fit makes us look whether another instance changed something. */
 const REFRESH_AT_MOST_EVERY_MS = 1_000;
+/** A secret that another instance has taken back is trusted here no longer than this. */
+const REFRESH_EVERY_MS = 60_000;
 /** How long such a request waits for that look: X wants its answer within 3 seconds. */
 const REFRESH_WITHIN_MS = 1_000;
 
@@ -15,9 +17,10 @@ const REFRESH_WITHIN_MS = 1_000;
  * database is down, or X stops sending.
  */
 @Injectable()
-export class ConsumerSecrets implements OnApplicationBootstrap {
+export class ConsumerSecrets implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private secretsByWebhook = new Map<string, string[]>();
   private refreshedAt: Instant = 0;
+  private refreshing: Timer | null = null;
 
   constructor(
     private readonly reader: Reader,
@@ -28,6 +31,11 @@ export class ConsumerSecrets implements OnApplicationBootstrap {
 
   async onApplicationBootstrap(): Promise<void> {
     await this.refresh();
+    this.refreshing = this.timers.every(REFRESH_EVERY_MS, () => void this.refresh().catch(() => undefined));
+  }
+
+  beforeApplicationShutdown(): void {
+    this.refreshing?.cancel();
   }
 
   /** The secrets that X may use on this webhook, the one to sign with first; null when there is no such webhook. */

@@ -13,13 +13,16 @@ export class XCallBudgets {
     private readonly clock: Clock,
   ) {}
 
-  /** True when the call may be made now, and it counts from then on; false when the budget is used up or X wants none before a time. */
-  take(subject: string, budget: CallBudget): Promise<boolean> {
+  /**
+   * True when the call may be made now, and it counts from then on; false when the budget is used up or X wants none before a time. Without
+   * a budget only X's word counts: a person waits, and X may allow more than it documents.
+   */
+  take(subject: string, budget: CallBudget | null): Promise<boolean> {
     return this.unitOfWork.run(async (manager) => {
       const now = this.clock.now();
       await manager.createQueryBuilder().insert().into(XCallBudgetEntity).values({ subject, calls: [], closedUntil: null }).orIgnore().updateEntity(false).execute();
       const { calls, closedUntil } = await manager.findOneOrFail(XCallBudgetEntity, { where: { subject }, ...lockedForUpdate<XCallBudgetEntity>(manager) });
-      if ((closedUntil ?? 0) > now || !mayCall(calls, budget, now)) {
+      if ((closedUntil ?? 0) > now || (budget !== null && !mayCall(calls, budget, now))) {
         return false;
       }
       await manager.update(XCallBudgetEntity, { subject }, { calls: [...recentCalls(calls, now), now] });

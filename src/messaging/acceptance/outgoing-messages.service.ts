@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Channel } from '../../channels/channel.js';
 import { ChannelCredentials } from '../../channels/credentials/channel-credentials.service.js';
+import { assertNotRevoked } from '../../channels/channel-refused.js';
 import { toXProblem } from '../../channels/x-problem.js';
 import { GatheredWork } from '../../database/gathered-work.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
@@ -40,6 +41,7 @@ export class OutgoingMessages {
     if (to.number !== undefined) {
       return { id: to.number, username: null, name: null };
     }
+    assertNotRevoked(channel);
     const username = (to.username ?? '').replace(/^@/, '');
     const credentials = await this.credentials.get(channel.id);
     const user = await this.x.accounts.findUser(credentials, username).catch((error: unknown) => {

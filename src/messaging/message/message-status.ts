@@ -46,7 +46,7 @@ export const MESSAGE_STEPS: readonly MessageStep[] = [
   step('sending', 'sent', 'X confirms it, by its answer or by its echo.'),
   step('sending', 'failed', 'X refuses it for good.'),
   step('sending', 'queued', 'It certainly did not reach X, and is tried again later.'),
-  step('sending', 'held', 'X refuses it for now (429), and it waits for the reset.'),
+  step('sending', 'held', 'X refuses it for now: it waits for the reset of a limit (429), or until X lets the account act again.'),
   step('sending', 'unknown', 'X may have taken it: no clear answer came, or its dispatcher died.'),
   step('unknown', 'sent', 'X’s echo, X’s history, a late answer or a caller says that X took it.'),
   step('unknown', 'failed', 'X’s history does not have it, or a caller or a late answer says that X did not take it.'),

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { ChannelConnection } from '../../channels/connection/channel-connection.service.js';
+import { toXProblem } from '../../channels/x-problem.js';
 import type { RowWrites } from '../../database/rows.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock } from '../../kernel/clock.js';
 import { SECOND_MS } from '../../kernel/duration.js';
-import { unreachable } from '../../kernel/problem.js';
+import { type Problem, unreachable } from '../../kernel/problem.js';
 import type { KnownLimits } from '../../rate-policy/known-limits.service.js';
 import { inOrderOfApps } from '../../rate-policy/limit-book.service.js';
 import { LimitPlaces } from '../../rate-policy/limit-places.service.js';
@@ -100,6 +101,12 @@ export class SendAnswers {
         const until = this.stops.stopUntil(await limits.readSubjects(parties), { id: message.id, charge });
         return this.outbox.putBack(manager, message, Math.max(until ?? 0, now + LOOK_AGAIN_MS), 'rate-limit');
       }
+      case 'channel-refused': {
+        await this.settlement.finishAttempt(manager, attempt.id, 'not-sent', failure.answer);
+        await this.places.putBack(manager, message.id);
+        await this.connection.markRevoked(parties.channel.id, toXProblem(failure) as Problem);
+        return this.outbox.putBack(manager, message, now + LOOK_AGAIN_MS, 'channel-revoked');
+      }
       case 'failed':
         return this.settleFailed(manager, conversation, message, departed, failure, outcome);
       case 'unknown':
@@ -122,7 +129,7 @@ export class SendAnswers {
       await this.permissions.learn(channel.id, conversation.participantId, 'not-allowed', this.clock.now());
     }
     if (outcome.isChannelAtFault) {
-      this.unitOfWork.afterCommit(() => void this.connection.repair(channel.id));
+      this.unitOfWork.afterCommit(() => void this.connection.checkAfterFault(channel.id));
     }
     await this.settlement.markEnded(manager, conversation, message, {
       status: 'failed',

@@ -3,12 +3,14 @@ import { XFailure } from '../../x-api/x-failure.js';
 /**
  * What a try to send came to.
  * `retry`: X certainly did not take the message and may take it later · `failed`: X certainly will not take it ·
+ * `channel-refused`: X lets the account act no more, so that neither this message nor any other is worth a try until it does ·
  * `unknown`: X may have taken it. X has no idempotency key, so an unknown message is never sent again.
  */
 export type SendFailure =
   | { kind: 'retry' }
   | { kind: 'rate-limited' }
   | { kind: 'failed'; code: string; isChannelAtFault: boolean }
+  | { kind: 'channel-refused' }
   | { kind: 'unknown' };
 
 /** "There was an error sending your message", "internal error", "status is a duplicate": the message may have gone out all the same. */
@@ -19,13 +21,16 @@ const RATE_LIMITED = 88;
 /** Something between X and us got tired of one of the two. */
 const GAVE_UP_WAITING = 408;
 
+/** The account is suspended (64) or locked (326), or has withdrawn its access (89): the message itself is as good as before. */
+const CHANNEL_REFUSED_CODES = [64, 89, 326];
+
 const FAILURE_CODES: readonly { xCodes: readonly number[]; code: string; isChannelAtFault: boolean }[] = [
   { xCodes: [150, 349, 63, 476], code: 'message.participant-unreachable', isChannelAtFault: false },
   { xCodes: [17, 34, 50, 108], code: 'message.participant-not-found', isChannelAtFault: false },
   { xCodes: [354], code: 'message.too-long', isChannelAtFault: false },
   { xCodes: [226], code: 'message.looks-automated', isChannelAtFault: false },
   { xCodes: [93, 261], code: 'channel.direct-messages-not-permitted', isChannelAtFault: true },
-  { xCodes: [32, 64, 89, 99, 215, 326, 348, 415, 416, 417], code: 'channel.credentials-rejected', isChannelAtFault: true },
+  { xCodes: [32, 99, 215, 348, 415, 416, 417], code: 'channel.credentials-rejected', isChannelAtFault: true },
   { xCodes: [135], code: 'channel.clock-wrong', isChannelAtFault: true },
   { xCodes: [87, 220, 251, 453], code: 'channel.access-level-insufficient', isChannelAtFault: true },
 ];
@@ -52,6 +57,9 @@ export function classifySendFailure(failure: XFailure): SendFailure {
   }
   if (status === 429 || failure.hasCode(RATE_LIMITED)) {
     return { kind: 'rate-limited' };
+  }
+  if (failure.hasCode(...CHANNEL_REFUSED_CODES)) {
+    return { kind: 'channel-refused' };
   }
   if (status === 402) {
     return { kind: 'failed', code: 'channel.credits-depleted', isChannelAtFault: true };

@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from '../../database/unit-of-work.service.js';
+import { Problem } from '../../kernel/problem.js';
+import type { XSubscriptions } from '../../x-api/events-api.js';
+import { XApi } from '../../x-api/x-api.service.js';
+import type { XCredentials } from '../../x-api/x-credentials.js';
+import type { Channel } from '../channel.js';
+import { ChannelEntity } from '../channel.entity.js';
+import { ChannelDirectory } from '../channel-directory.service.js';
+import type { Finding } from '../health/channel-check.js';
+import { toXProblem } from '../x-problem.js';
+import { notSubscribed, subscriptionsUsedUp } from './webhook-problems.js';
+
+/** Which accounts X tells our webhooks of. One list for all accounts of an environment, one call for each that is missing in it. */
+@Injectable()
+export class Subscriptions {
+  constructor(
+    private readonly x: XApi,
+    private readonly directory: ChannelDirectory,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  /** @throws Problem */
+  async list(channel: Channel, credentials: XCredentials): Promise<XSubscriptions> {
+    return this.x.events(channel.eventsApi).listSubscriptions(credentials, channel.environmentName ?? '').catch(asProblem);
+  }
+
+  /** Whether X tells of the account; `isRenewed` when it does only since now. `onBroken` is told before that is mended. */
+  async stand(
+    channel: Channel,
+    credentials: XCredentials,
+    isListed: boolean,
+    repair: { onBroken: (problem: Problem) => Promise<void> } | null,
+  ): Promise<{ finding: Finding; isRenewed: boolean }> {
+    if (isListed) {
+      return { finding: { ok: true, detail: 'X tells the webhook what concerns this account.' }, isRenewed: false };
+    }
+    if (repair === null) {
+      return { finding: { ok: false, problem: notSubscribed() }, isRenewed: false };
+    }
+    await repair.onBroken(notSubscribed());
+    try {
+      await this.x.events(channel.eventsApi).subscribe(credentials, channel.environmentName ?? '').catch(asProblem);
+      return { finding: { ok: true, detail: 'X tells the webhook what concerns this account, since now.' }, isRenewed: true };
+    } catch (error) {
+      if (!(error instanceof Problem)) {
+        throw error;
+      }
+      return { finding: { ok: false, problem: error.code === 'channel.webhook-occupied' ? subscriptionsUsedUp(error) : error }, isRenewed: false };
+    }
+  }
+
+  /** Ends the account's subscription; fine when there is none, and with credentials that X refuses there is none. @throws Problem */
+  async end(channel: Channel, credentials: XCredentials): Promise<void> {
+    try {
+      await this.x.events(channel.eventsApi).unsubscribe(credentials, channel.environmentName ?? '', channel.accountId);
+    } catch (error) {
+      const problem = toXProblem(error);
+      if (!(problem instanceof Problem) || problem.code !== 'channel.credentials-rejected') {
+        throw problem;
+      }
+    }
+  }
+
+  /** X's id of the app tells our own sends apart in X's echoes. */
+  async noteAppId(channels: readonly Channel[], xAppId: string | null): Promise<void> {
+    const unknowing = channels.filter((channel) => xAppId !== null && channel.xAppId !== xAppId);
+    if (unknowing.length > 0) {
+      await this.unitOfWork.run(async (manager) => {
+        this.directory.noteChange();
+        for (const { id } of unknowing) {
+          await manager.update(ChannelEntity, { id }, { xAppId });
+        }
+      });
+    }
+  }
+}
+
+function asProblem(error: unknown): never {
+  throw toXProblem(error);
+}

@@ -1,0 +1,151 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../kernel/clock.js';
+import { Problem } from '../../kernel/problem.js';
+import { XApi } from '../../x-api/x-api.service.js';
+import { XFailure } from '../../x-api/x-failure.js';
+import type { Channel } from '../channel.js';
+import { type Connection, isToBeKeptAlive } from '../channel-status.js';
+import { ChannelDirectory } from '../channel-directory.service.js';
+import { ChannelStates } from '../connection/channel-states.service.js';
+import { ConnectionTurns } from '../connection/connection-turns.service.js';
+import { LineCheck } from '../connection/line-check.service.js';
+import type { LineFindings } from '../connection/line-findings.js';
+import { ChannelCredentials } from '../credentials/channel-credentials.service.js';
+import { Recoveries } from '../recovery/recoveries.service.js';
+import { accountAfter, connectionAfter, type Finding } from './channel-check.js';
+import { ChannelHealth } from './channel-health.service.js';
+import type { ChannelHealthEntity } from './channel-health.entity.js';
+import { EventFlow } from './event-flow.service.js';
+import { HOUR_MS } from './silence.js';
+
+/** A silent channel is probed when its silence is noticed, and again after this. */
+const PROBE_AGAIN_MS = 6 * HOUR_MS;
+/** An account's settings change seldom, and X lets us ask seldom for them. */
+const SETTINGS_EVERY_MS = HOUR_MS;
+
+export interface CheckWish {
+  /** Those whose line is to stand. Of the others it is only looked how it does. */
+  wanted: readonly Channel[];
+  takeOver: boolean;
+  /** A person asks: what failed not long ago, and what is asked seldom, is asked all the same. */
+  isEager: boolean;
+  /** X is made to prove that it reaches our webhook, also where it says that all is well. */
+  isChallenged: boolean;
+  /** What fails is tried again by the timetable. Otherwise one that is not connected stays what it is. */
+  isKeptAlive: boolean;
+}
+
+/** A look at channels of one app: their line to X, and what else can be told of them. All of it is written down as their health. */
+@Injectable()
+export class ChannelChecks {
+  constructor(
+    private readonly turns: ConnectionTurns,
+    private readonly line: LineCheck,
+    private readonly states: ChannelStates,
+    private readonly health: ChannelHealth,
+    private readonly flow: EventFlow,
+    private readonly recoveries: Recoveries,
+    private readonly directory: ChannelDirectory,
+    private readonly credentials: ChannelCredentials,
+    private readonly x: XApi,
+    private readonly clock: Clock,
+  ) {}
+
+  /** `channels` are of one app, `wish.wanted` among them. */
+  run(appFingerprint: string, channels: readonly Channel[], wish: CheckWish): Promise<LineFindings> {
+    return this.turns.run(appFingerprint, async () => {
+      const findings = await this.look(channels, wish);
+      // A new webhook has none of the subscriptions that hung on the one before it.
+      const bereft = await this.listOthersOf(findings.listNewWebhooks(), channels);
+      if (bereft.length > 0) {
+        await this.look(bereft, { ...wish, wanted: bereft, takeOver: false, isChallenged: false, isKeptAlive: true });
+      }
+      return findings;
+    });
+  }
+
+  private async listOthersOf(webhookKeys: readonly string[], channels: readonly Channel[]): Promise<Channel[]> {
+    const sharing = await Promise.all(webhookKeys.map((webhookKey) => this.directory.listOfWebhook(webhookKey)));
+    return sharing.flat().filter(({ id, connection }) => isToBeKeptAlive(connection) && !channels.some((one) => one.id === id));
+  }
+
+  private async look(channels: readonly Channel[], wish: CheckWish): Promise<LineFindings> {
+    const flows = new Map<string, { finding: Finding; isProbed: boolean }>();
+    for (const channel of channels) {
+      flows.set(channel.id, await this.checkFlow(channel, wish));
+    }
+    const findings = await this.line.run(channels, {
+      ...wish,
+      wanted: new Set(wish.wanted.map(({ id }) => id)),
+      isChallenged: wish.isChallenged || [...flows.values()].some(({ isProbed }) => isProbed),
+      onBroken: (channel, problem) => this.states.become(channel.id, 'degraded', problem.explanation, ['connected']),
+    });
+    await this.recoveries.noteGap(findings.listRepaired());
+    for (const channel of channels) {
+      findings.note([channel], 'event-flow', flows.get(channel.id)?.finding ?? { ok: true, detail: 'X has told of nothing yet.' });
+      await this.checkSettings(channel, findings, wish.isEager);
+      await this.health.note(channel.id, findings.of(channel.id));
+      await this.settle(channel, findings, wish);
+    }
+    return findings;
+  }
+
+  /** What the look means for how the channel stands. What has happened since it began stays. */
+  private async settle(channel: Channel, findings: LineFindings, wish: CheckWish): Promise<void> {
+    const isWanted = wish.wanted.some(({ id }) => id === channel.id);
+    const wasConnected = channel.connection !== 'pending' && channel.connection !== 'disconnected';
+    const after = isWanted ? connectionAfter(findings.of(channel.id)) : accountAfter(findings.of(channel.id));
+    if (after === null || (isWanted && !wasConnected && after.problem !== null && !wish.isKeptAlive)) {
+      return;
+    }
+    const from: Connection[] = channel.connection === 'connected' ? ['connected', 'degraded'] : [channel.connection];
+    await this.states.become(channel.id, after.connection, after.problem?.explanation ?? null, from);
+  }
+
+  private async checkFlow(channel: Channel, wish: CheckWish): Promise<{ finding: Finding; isProbed: boolean }> {
+    const health = await this.health.get(channel.id);
+    const { finding, silence } = await this.flow.check(channel.id, health.lastEventAt);
+    const isProbed = silence !== null && wish.wanted.some(({ id }) => id === channel.id) && isProbeDue(health, this.clock.now());
+    if (isProbed) {
+      await this.health.noteProbe(channel.id);
+      await this.recoveries.noteGap([channel.id]);
+    }
+    return { finding, isProbed };
+  }
+
+  private async checkSettings(channel: Channel, findings: LineFindings, isEager: boolean): Promise<void> {
+    const tokens = findings.of(channel.id).get('credentials');
+    const { checks } = await this.health.get(channel.id);
+    const asked = checks.find(({ name }) => name === 'open-direct-messages')?.checkedAt ?? -Infinity;
+    if (tokens?.ok !== true || (!isEager && this.clock.now() - asked < SETTINGS_EVERY_MS)) {
+      return;
+    }
+    const receivesFrom = await this.x.accounts.findReceivesFrom(await this.credentials.get(channel.id)).catch((error: unknown) => {
+      if (error instanceof XFailure) {
+        return null;
+      }
+      throw error;
+    });
+    findings.note([channel], 'open-direct-messages', openness(receivesFrom));
+  }
+}
+
+function isProbeDue({ probedAt, lastEventAt }: ChannelHealthEntity, now: number): boolean {
+  return probedAt === null || probedAt < (lastEventAt ?? 0) || now - probedAt >= PROBE_AGAIN_MS;
+}
+
+function openness(receivesFrom: 'anyone' | 'followed' | null): Finding {
+  switch (receivesFrom) {
+    case 'anyone':
+      return { ok: true, detail: 'Everybody may write to the account.' };
+    case 'followed':
+      return {
+        ok: false,
+        problem: new Problem('channel.closed-to-strangers', 'Only people whom the account follows can write to it.', {
+          remedy: 'At x.com, as the account: “Privacy and safety” → “Direct messages” → allow message requests from everyone.',
+        }),
+      };
+    case null:
+      return { ok: true, detail: 'X does not tell who may write to the account.' };
+  }
+}

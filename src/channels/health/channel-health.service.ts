@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import { Reader } from '../../database/reader.service.js';
+import { lockedForUpdate } from '../../database/row-lock.service.js';
+import { UnitOfWork } from '../../database/unit-of-work.service.js';
+import { Clock } from '../../kernel/clock.js';
+import { checksAfter, type Finding, type Findings } from './channel-check.js';
+import { ChannelHealthEntity } from './channel-health.entity.js';
+
+/** What the last checks of each channel came to. */
+@Injectable()
+export class ChannelHealth {
+  constructor(
+    private readonly reader: Reader,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly clock: Clock,
+  ) {}
+
+  /** For a new channel, whose tokens X has just taken. In its unit of work. */
+  async begin(channelId: string): Promise<void> {
+    const tried: Finding = { ok: true, detail: 'X took the tokens when the channel was made.' };
+    const permitted: Finding = { ok: true, detail: 'The tokens permitted direct messages when the channel was made.' };
+    const checks = checksAfter([], new Map([['credentials', tried], ['direct-message-permission', permitted]]), this.clock.now());
+    await this.unitOfWork.run((manager) => manager.insert(ChannelHealthEntity, { channelId, checks, lastEventAt: null, lastCheckAt: null, probedAt: null }));
+  }
+
+  async get(channelId: string): Promise<ChannelHealthEntity> {
+    return this.reader.repository(ChannelHealthEntity).findOneByOrFail({ channelId });
+  }
+
+  /** Checks that were not made keep what they were. */
+  async note(channelId: string, findings: Findings): Promise<void> {
+    await this.unitOfWork.run(async (manager) => {
+      const before = await manager.findOne(ChannelHealthEntity, { where: { channelId }, ...lockedForUpdate<ChannelHealthEntity>(manager) });
+      if (before !== null) {
+        const now = this.clock.now();
+        await manager.update(ChannelHealthEntity, { channelId }, { checks: checksAfter(before.checks, findings, now), lastCheckAt: now });
+      }
+    });
+  }
+
+  async noteProbe(channelId: string): Promise<void> {
+    await this.unitOfWork.run((manager) => manager.update(ChannelHealthEntity, { channelId }, { probedAt: this.clock.now() }));
+  }
+
+  async forget(channelId: string): Promise<void> {
+    await this.unitOfWork.run((manager) => manager.delete(ChannelHealthEntity, { channelId }));
+  }
+}
