@@ -56,6 +56,14 @@ describe('what X refuses, to the person who asked for it', () => {
     expect(problem.extras.x).toEqual(failure.answer);
     expect(problem.extras.cause).toBe(failure);
     expect(problem.detail).toMatch(/^\p{Lu}.{20,}$/u);
+    expect(problem.extras.remedy ?? 'What X said has to do.').toMatch(/^\p{Lu}.{15,}\.$/u);
+    expect(problem.explanation).toBe([problem.detail, problem.extras.remedy].filter(Boolean).join(' '));
+  });
+
+  it.each([32, 64, 87, 89, 93, 99, 215, 220, 261, 326, 348, 416, 453])('says what to do about code %d, apart from what happened', (code) => {
+    const { detail, extras } = problemOf(answered(403, code));
+    expect(extras.remedy).toMatch(/^\p{Lu}.{15,}\.$/u);
+    expect(detail).not.toContain(extras.remedy);
   });
 
   it.each([400, 403])('is told by code and message where X’s documents and its answers differ in the status (%d)', (status) => {
