@@ -2,6 +2,15 @@ import type { FieldProblem, XAnswer } from '../../src/kernel/problem.js';
 import type { MessageContent } from '../../src/messaging/message/message-content.js';
 import type { WindowView } from '../../src/messaging/window/window-view.js';
 
+/** One of a channel's checks. */
+export interface CheckBody {
+  name: string;
+  ok: boolean;
+  checkedAt: string | null;
+  detail: string;
+  remedy: string | null;
+}
+
 interface Party {
   number: string;
   name: string;
@@ -22,11 +31,18 @@ export interface AnswerBody {
   requestId: string;
   errors: FieldProblem[];
   x: XAnswer;
+  remedy: string;
 
   account: { id: string; username: string; name: string };
   webhookUrl: string;
   secrets: Record<'consumerKey' | 'consumerSecret' | 'accessToken' | 'accessTokenSecret', { updatedAt: string }>;
   statusDetail: string | null;
+
+  checks: CheckBody[];
+  lastEventAt: string | null;
+  lastCrcAt: string | null;
+  lastCheckAt: string | null;
+  nextCheckAt: string | null;
 
   channelId: string;
   conversationId: string;
@@ -43,6 +59,7 @@ export interface AnswerBody {
   xMessageId: string;
   sentAt: string;
   readAt: string;
+  recovered: boolean;
 
   participant: Party & { displayName: string };
 

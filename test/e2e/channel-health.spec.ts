@@ -22,18 +22,18 @@ describe('A channel’s health', () => {
 
   const health = async (id: string) => (await service.call(`/v1/channels/${id}/health`)).body;
   const check = async (id: string) => (await service.call(`/v1/channels/${id}/checks`, { method: 'POST' })).body;
-  const failed = (body: AnswerBody) => (body['checks'] as AnswerBody[]).filter(({ ok }) => !ok).map(({ name }) => name);
-  const named = (body: AnswerBody, name: string) => (body['checks'] as AnswerBody[]).find((one) => one['name'] === name);
+  const failed = (body: AnswerBody) => body['checks'].filter(({ ok }) => !ok).map(({ name }) => name);
+  const named = (body: AnswerBody, name: string) => body['checks'].find((one) => one.name === name);
 
   it('is told in full once it is connected: nine checks, all well', async () => {
     const { id } = await connectNajm(service);
     const body = await health(id);
     expect(body['status']).toBe('connected');
-    expect(body['checks'].map(({ name }: AnswerBody) => name)).toEqual(NAMES);
+    expect(body['checks'].map(({ name }) => name)).toEqual(NAMES);
     for (const one of body['checks']) {
       expect(one).toEqual({ name: one.name, ok: true, checkedAt: new Date(clock.now()).toISOString(), detail: anyText, remedy: null });
     }
-    expect(named(body, 'public-url')?.['detail']).toMatch(/answered a challenge in \d+ ms/);
+    expect(named(body, 'public-url')?.detail).toMatch(/answered a challenge in \d+ ms/);
     expect(body).toMatchObject({ lastEventAt: null, lastCheckAt: new Date(clock.now()).toISOString(), nextCheckAt: '2026-01-15T12:05:00.000Z' });
   });
 
@@ -48,7 +48,7 @@ describe('A channel’s health', () => {
   it('tells when X last told of something and last challenged the webhook; our own challenges do not count', async () => {
     const channel = await connectNajm(service);
     await hear(both, RANIA.id);
-    const crcAt = await eventually(async () => (await health(channel['id']))['lastCrcAt'] as string | null, 'X’s challenge is noted');
+    const crcAt = await eventually(async () => (await health(channel['id']))['lastCrcAt'], 'X’s challenge is noted');
     expect(crcAt).toBe(new Date(clock.now()).toISOString());
     expect((await health(channel['id']))['lastEventAt']).toBe(crcAt);
     clock.advance(60_000);
@@ -73,7 +73,7 @@ describe('A channel’s health', () => {
     const body = await check(id);
     expect(body['status']).toBe(status);
     expect(failed(body)).toContain('subscription');
-    expect(named(body, 'subscription')?.['remedy']).toContain(status === 'pending' ? 'connect' : 'Connect');
+    expect(named(body, 'subscription')?.remedy).toContain(status === 'pending' ? 'connect' : 'Connect');
     expect(both.sandbox.ledger.requests.filter(({ method, path }) => method !== 'GET' && !path.startsWith('/oauth2'))).toEqual([]);
   });
 
@@ -90,7 +90,7 @@ describe('A channel’s health', () => {
     await breakIt(both);
     const body = await check(id);
     expect(failed(body)).toEqual(names);
-    expect(named(body, names[0] ?? '')?.['remedy']).toMatch(remedy);
+    expect(named(body, names[0] ?? '')?.remedy).toMatch(remedy);
     const channel = (await service.call(`/v1/channels/${id}`)).body;
     expect(channel['status']).toBe(names[0] === 'open-direct-messages' ? 'connected' : /access|locked/.test(_what) ? 'revoked' : 'degraded');
   });
@@ -134,7 +134,7 @@ describe('The public address, called as X calls it', () => {
       const { id } = (await both.service.call('/v1/channels', { body: NAJM_CHANNEL })).body;
       front.behave(behaviour);
       const { body } = await both.service.call(`/v1/channels/${id}/checks`, { method: 'POST' });
-      expect(body['checks'].find(({ name }: AnswerBody) => name === 'public-url')).toMatchObject({ ok: false, detail: expect.stringMatching(detail) as string, remedy: textWith('PUBLIC_URL') });
+      expect(body['checks'].find(({ name }) => name === 'public-url')).toMatchObject({ ok: false, detail: expect.stringMatching(detail) as string, remedy: textWith('PUBLIC_URL') });
     } finally {
       await both.stop();
       await front.close();

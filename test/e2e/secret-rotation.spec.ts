@@ -84,7 +84,7 @@ describe('Rotating an app’s consumer secret', () => {
     const path = `${new URL(channel['webhookUrl']).pathname}?${query}`;
     const answerTo = async (secret: string | null) => {
       const headers: Record<string, string> = secret === null ? {} : { 'x-twitter-webhooks-signature': sign(query, secret) };
-      return (await service.call(path, { key: null, headers })).body['response_token'] as string;
+      return (await service.call(path, { key: null, headers })).body['response_token'];
     };
     expect(await answerTo(OLD_SECRET)).toBe(sign('0123456789abcdefghij', OLD_SECRET));
     expect(await answerTo(NEW_SECRET)).toBe(sign('0123456789abcdefghij', NEW_SECRET));
