@@ -1,5 +1,6 @@
 import { SubscriptionCheckJob } from './channels/connection/subscription-check.job.js';
 import { ExpiredWindowsJob } from './messaging/window/expired-windows.job.js';
+import { RecoveryJob } from './messaging/recovery/recovery.job.js';
 import { UnknownMessagesJob } from './messaging/unknown/unknown-messages.job.js';
 import { CleanUpJob } from './operations/clean-up.job.js';
 import type { TimetableEntry } from './operations/scheduled-jobs.service.js';
@@ -22,6 +23,12 @@ export const timetable: readonly TimetableEntry[] = [
     name: 'expired-windows',
     job: ExpiredWindowsJob,
     cadence: 'expiredWindowsMs',
+  },
+  {
+    // Reads back what the webhook missed: after a gap, after downtime of ours, and every `recovery.everyMs`.
+    name: 'recovery',
+    job: RecoveryJob,
+    cadence: 'recoveryMs',
   },
   {
     // Looks in X's history for messages of which nobody knows whether X took them.

@@ -95,10 +95,12 @@ export const settingsSchema = z.strictObject({
     historyReadsPer15Minutes: wholeNumber(1, 1_000),
   }),
   ratePolicy: z.strictObject({ beyondAllotment: oneOf(BEYOND_ALLOTMENT), countMessagesSentElsewhere: flag(), startPermissionKeepMs: span() }),
+  recovery: z.strictObject({ everyMs: span(60_000) }),
   timetable: z.strictObject({
     subscriptionCheckMs: span(),
     subscriptionCheckJitterMs: span(0),
     expiredWindowsMs: span(),
+    recoveryMs: span(),
     unknownMessagesMs: span(),
     webhookBacklogMs: span(),
     cleanUpMs: span(),

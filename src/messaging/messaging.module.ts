@@ -19,6 +19,8 @@ import { Expiry } from './window/expiry.service.js';
 import { IncomingMessages } from './incoming/incoming-messages.service.js';
 import { LimitRelease } from './outbox/limit-release.service.js';
 import { Cancellations } from './outbox/cancellations.service.js';
+import { HistoryRecovery } from './recovery/history-recovery.service.js';
+import { RecoveryJob } from './recovery/recovery.job.js';
 import { LookUps } from './unknown/look-ups.service.js';
 import { MessageTimelines } from './message/message-timelines.service.js';
 import { Resolutions } from './unknown/resolutions.service.js';
@@ -57,6 +59,7 @@ import { WindowEvents } from './window/window-events.service.js';
     ExpiredWindowsJob,
     Expiry,
     Handover,
+    HistoryRecovery,
     IncomingMessages,
     LimitRelease,
     LookUps,
@@ -68,6 +71,7 @@ import { WindowEvents } from './window/window-events.service.js';
     OutgoingMessages,
     Outbox,
     ReadReceipts,
+    RecoveryJob,
     Resolutions,
     SendAnswers,
     SendCheck,
@@ -80,6 +84,6 @@ import { WindowEvents } from './window/window-events.service.js';
     WindowEvents,
     XHistory,
   ],
-  exports: [IncomingMessages, ExpiredWindowsJob, UnknownMessagesJob],
+  exports: [IncomingMessages, ExpiredWindowsJob, RecoveryJob, UnknownMessagesJob],
 })
 export class MessagingModule {}

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { LessThanOrEqual } from 'typeorm';
+import { LessThanOrEqual, MoreThan } from 'typeorm';
 import { Reader } from '../../database/reader.service.js';
 import { lockedForUpdate } from '../../database/row-lock.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
@@ -12,6 +12,9 @@ import { RecoveryEntity } from './recovery.entity.js';
 const BATCH = 100;
 /** Who took a channel and does not come back within this leaves it to others. */
 const READING_MS = 5 * MINUTE_MS;
+
+/** A pass that is ours for a while. */
+export type TakenPass = Recovery & HistoryPass & { passSince: Instant; passUntil: Instant };
 
 /** What was read back of each channel's history at X, and whose turn it is next. Who reads is messaging; who knows of gaps is this room. */
 @Injectable()
@@ -38,6 +41,11 @@ export class Recoveries {
     });
   }
 
+  /** We were away: for all channels, whichever of them are connected. */
+  async noteGapOfAll(): Promise<void> {
+    await this.unitOfWork.run((manager) => manager.update(RecoveryEntity, { dueAt: MoreThan(this.clock.now()) }, { dueAt: this.clock.now() }));
+  }
+
   async forget(channelId: string): Promise<void> {
     await this.unitOfWork.run((manager) => manager.delete(RecoveryEntity, { channelId }));
   }
@@ -52,13 +60,18 @@ export class Recoveries {
   }
 
   /** Takes a due channel for ourselves for a while; null when it is not due any more, since another instance has taken it. */
-  take(channelId: string): Promise<(Recovery & HistoryPass & { passSince: Instant; passUntil: Instant }) | null> {
+  take(channelId: string): Promise<TakenPass | null> {
     return this.unitOfWork.run(async (manager) => {
       const now = this.clock.now();
       const taken = await manager.update(RecoveryEntity, { channelId, dueAt: LessThanOrEqual(now) }, { dueAt: now + READING_MS });
       const row = taken.affected === 1 ? await manager.findOneByOrFail(RecoveryEntity, { channelId }) : null;
       return row === null ? null : { channelId, completeUntil: row.completeUntil, ...passOf(row, now) };
     });
+  }
+
+  /** A channel that is not connected is looked at again at `dueAt`; its gap stays. */
+  async rest(channelId: string, dueAt: Instant): Promise<void> {
+    await this.unitOfWork.run((manager) => manager.update(RecoveryEntity, { channelId, dueAt: LessThanOrEqual(this.clock.now()) }, { dueAt }));
   }
 
   /** The pass has come as far as its cursor; `found` messages were new. It stays ours. Joins the running unit of work. */
