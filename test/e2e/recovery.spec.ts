@@ -34,9 +34,10 @@ describe('What the webhook missed', () => {
     });
 
     const recover = () => service.app.get(RecoveryJob).run();
-    const restart = async (): Promise<void> => {
+    const restartAfter = async (meanwhile: () => Promise<void>): Promise<void> => {
       const port = Number(new URL(service.url).port);
       await service.stop();
+      await meanwhile();
       service = await startService({ databaseUrl: both.databaseUrl, sandboxUrl: both.sandbox.url, clock, port, env: BY_HAND });
       both.service.stop = service.stop;
     };
@@ -79,17 +80,23 @@ describe('What the webhook missed', () => {
     });
 
     it('is read back when we come up again after a day', async () => {
-      const port = Number(new URL(service.url).port);
-      await service.stop();
-      for (let hour = 0; hour < 24; hour += 1) {
-        await both.sandbox.conversations.write(RANIA.id, 'participant', { to: NAJM.id, text: `hour ${hour}` });
-        clock.advance(HOUR_MS);
-      }
-      await both.sandbox.whenIdle();
-      service = await startService({ databaseUrl: both.databaseUrl, sandboxUrl: both.sandbox.url, clock, port, env: BY_HAND });
-      both.service.stop = service.stop;
+      await restartAfter(async () => {
+        for (let hour = 0; hour < 24; hour += 1) {
+          await both.sandbox.conversations.write(RANIA.id, 'participant', { to: NAJM.id, text: `hour ${hour}` });
+          clock.advance(HOUR_MS);
+        }
+        await both.sandbox.whenIdle();
+      });
       expect(await recover()).toMatchObject({ recovered: 24 });
       expect((await inbound()).map(({ content }) => content.text)).toEqual(Array.from({ length: 24 }, (_, n) => `hour ${23 - n}`));
+    });
+
+    it('is read back at once when we come up again after five minutes', async () => {
+      await restartAfter(async () => {
+        await both.sandbox.conversations.write(RANIA.id, 'participant', { to: NAJM.id, text: 'is anybody there?' });
+        clock.advance(5 * MINUTE_MS);
+      });
+      expect(await recover()).toMatchObject({ recovered: 1 });
     });
 
     it('goes on where it was, also after a restart, when X’s limit of reads ends it', async () => {
@@ -104,7 +111,7 @@ describe('What the webhook missed', () => {
         await recover();
         if ([2, 5, 9].includes(minutes)) {
           restarts += 1;
-          await restart();
+          await restartAfter(() => Promise.resolve());
         }
         clock.advance(MINUTE_MS);
       }
