@@ -21,6 +21,7 @@ import { World } from './world/world.service.js';
 import { DirectMessagesController } from './x/direct-messages.controller.js';
 import { DOCUMENTED_DAILY_LIMITS, RateLimits, type DailyLimits } from './x/rate-limits.service.js';
 import { SendService } from './x/send.service.js';
+import { SignInController } from './x/sign-in.controller.js';
 import { SubscriptionsController } from './x/subscriptions.controller.js';
 import { TokensController } from './x/tokens.controller.js';
 import { UsersController } from './x/users.controller.js';
@@ -103,6 +104,7 @@ function wire(options: SandboxOptions, ambient: Ambient) {
   const overview = new Overview(world, limits, faults, ledger, ambient);
   const routes = [
     ...new TokensController(world).routes(),
+    ...new SignInController(world, people, ambient).routes(),
     ...new UsersController(world).routes(),
     ...new WebhooksController(world, challenger, feed, ambient, options.ownerOnlyWebhooks ?? false).routes(),
     ...new SubscriptionsController(world, feed).routes(),

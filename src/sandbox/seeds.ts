@@ -26,6 +26,7 @@ export const SEED_APP: App = {
   consumerSecret: 'sim-consumer-secret',
   bearerToken: bearerTokenOf('simConsumerKey'),
   ownerId: BRAND_ID,
+  callbackUrls: null,
   environments: ['prod', 'dev'],
 };
 

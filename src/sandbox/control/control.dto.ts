@@ -16,7 +16,7 @@ import { FAULT_KINDS, FAULT_ROUTES } from './fault.js';
  * POST   brands/:id/authorize                       GrantBody; connects the account to the app again, with new tokens
  * POST   webhooks/:id/invalidate · webhooks/crc     X finds it invalid / X's periodic challenge, now, of all of them
  * POST   apps · brands · participants               AppBody, BrandBody, ParticipantBody
- * PATCH  apps/:id                                   { consumerSecret } (regenerated in the portal), { environments }
+ * PATCH  apps/:id                                   { consumerSecret } (regenerated in the portal), { environments }, { callbackUrls }
  * PATCH  brands/:id · participants/:id              AccountPatch
  * POST   faults · GET faults · DELETE faults[/:id]  FaultBody
  * GET    ledger · DELETE ledger                     sends X took, requests it saw, deliveries it made
@@ -54,7 +54,7 @@ export const appBody = z.strictObject({
 });
 export type AppBody = z.infer<typeof appBody>;
 
-export const appPatch = z.strictObject({ consumerSecret: z.string().min(1).optional(), environments: z.array(label).min(1).optional() });
+export const appPatch = z.strictObject({ consumerSecret: z.string().min(1).optional(), environments: z.array(label).min(1).optional(), callbackUrls: z.array(z.url()).nullable().optional() });
 export type AppPatch = z.infer<typeof appPatch>;
 
 export const grantBody = z.strictObject({

@@ -3,6 +3,7 @@ import { MINUTE_MS, SECOND_MS } from '../../kernel/duration.js';
 export const FAULT_ROUTES = [
   'any',
   'token',
+  'sign-in',
   'verify',
   'settings',
   'webhooks',

@@ -28,7 +28,7 @@ export class PeopleService {
   addApp(body: AppBody): App {
     if (this.world.findAppByKey(body.consumerKey) !== null) throw new ControlError(409, 'An app has this consumer key');
     const id = this.newId();
-    const about = { url: 'https://app.example', accountName: body.name, bearerToken: bearerTokenOf(body.consumerKey), ownerId: null };
+    const about = { url: 'https://app.example', accountName: body.name, bearerToken: bearerTokenOf(body.consumerKey), ownerId: null, callbackUrls: null };
     const app: App = { id, ...about, ...body };
     this.world.apps.set(id, app);
     return app;

@@ -1,7 +1,7 @@
 import type { Ambient } from '../ambient.service.js';
 import type { ReceivedRequest } from '../wire/exchange.js';
 import { percentDecode } from '../wire/form-params.js';
-import type { App, Grant } from '../world/model.js';
+import type { App } from '../world/model.js';
 import type { World } from '../world/world.service.js';
 import { refuse } from '../x/x-error.js';
 import type { Caller } from './caller.js';
@@ -36,13 +36,23 @@ export class Authentication {
     const app = this.world.findAppByKey(fields.consumerKey) ?? refuse('couldNotAuthenticate');
     if (fields.signatureMethod !== 'HMAC-SHA1') refuse('couldNotAuthenticate');
     this.checkTimestamp(fields.timestamp);
+    const requestToken = this.world.requestTokens.get(fields.token ?? '') ?? null;
+    if (fields.token === null || requestToken !== null) {
+      if (requestToken !== null && requestToken.appId !== app.id) refuse('invalidToken');
+      this.checkSignature(request, fields, app, requestToken?.secret ?? '');
+      return { kind: 'sign-in', app, requestToken };
+    }
     const grant = this.world.grants.get(fields.token);
     const account = grant === undefined ? undefined : this.world.accounts.get(grant.accountId);
     if (grant === undefined || account === undefined || grant.isRevoked || grant.appId !== app.id) refuse('invalidToken');
-    if (!isSignedBy(request, fields, app, grant)) refuse('couldNotAuthenticate');
-    const nonceKey = [fields.consumerKey, fields.token, fields.timestamp, fields.nonce].join(' ');
-    if (!this.nonces.use(nonceKey, this.ambient.signingNow())) refuse('couldNotAuthenticate');
+    this.checkSignature(request, fields, app, grant.tokenSecret);
     return { kind: 'user', app, grant, account };
+  }
+
+  private checkSignature(request: ReceivedRequest, fields: OAuthFields, app: App, tokenSecret: string): void {
+    if (!isSignedBy(request, fields, app, tokenSecret)) refuse('couldNotAuthenticate');
+    const nonceKey = [fields.consumerKey, fields.token ?? '', fields.timestamp, fields.nonce].join(' ');
+    if (!this.nonces.use(nonceKey, this.ambient.signingNow())) refuse('couldNotAuthenticate');
   }
 
   private checkTimestamp(timestamp: string): void {
@@ -57,10 +67,10 @@ function readBasic(credentials: string): Caller {
   return { kind: 'basic', consumerKey: percentDecode(consumerKey), consumerSecret: percentDecode(rest.join(':')) };
 }
 
-function isSignedBy(request: ReceivedRequest, fields: OAuthFields, app: App, grant: Grant): boolean {
+function isSignedBy(request: ReceivedRequest, fields: OAuthFields, app: App, tokenSecret: string): boolean {
   const params = [...fields.signed, ...request.query, ...request.form];
   return [...X_ORIGINS, `http://${request.headers.host ?? ''}`].some((origin) => {
     const baseString = signatureBaseString(request.method, `${origin}${request.path}`, params);
-    return isSameText(signBaseString(baseString, app.consumerSecret, grant.tokenSecret), fields.signature);
+    return isSameText(signBaseString(baseString, app.consumerSecret, tokenSecret), fields.signature);
   });
 }

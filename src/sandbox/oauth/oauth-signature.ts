@@ -4,7 +4,8 @@ import { percentDecode, percentEncode, type Params } from '../wire/form-params.j
 /** The `oauth_…` fields of an `Authorization: OAuth …` header. */
 export interface OAuthFields {
   consumerKey: string;
-  token: string;
+  /** Null where an app signs for itself, to begin a sign-in. */
+  token: string | null;
   nonce: string;
   timestamp: string;
   signature: string;
@@ -13,7 +14,7 @@ export interface OAuthFields {
   signed: Params;
 }
 
-const REQUIRED = ['oauth_consumer_key', 'oauth_token', 'oauth_nonce', 'oauth_timestamp', 'oauth_signature', 'oauth_signature_method'];
+const REQUIRED = ['oauth_consumer_key', 'oauth_nonce', 'oauth_timestamp', 'oauth_signature', 'oauth_signature_method'];
 
 /** Null when the header is not OAuth 1.0a, a field is missing, or one comes twice. */
 export function parseOAuthHeader(header: string): OAuthFields | null {
@@ -25,7 +26,7 @@ export function parseOAuthHeader(header: string): OAuthFields | null {
   const read = (name: string): string => fields.get(name) ?? '';
   return {
     consumerKey: read('oauth_consumer_key'),
-    token: read('oauth_token'),
+    token: read('oauth_token') === '' ? null : read('oauth_token'),
     nonce: read('oauth_nonce'),
     timestamp: read('oauth_timestamp'),
     signature: read('oauth_signature'),

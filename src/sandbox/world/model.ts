@@ -17,6 +17,8 @@ export interface App {
   ownerId: string | null;
   /** The dev environment labels made in the developer portal; case-sensitive. */
   environments: readonly string[];
+  /** Where X may send people back to after they signed in; null: anywhere. */
+  callbackUrls: readonly string[] | null;
 }
 
 /** An X account, brand or participant alike. */
@@ -49,6 +51,16 @@ export interface Grant {
   tokenSecret: string;
   accessLevel: AccessLevel;
   isRevoked: boolean;
+}
+
+/** A sign-in under way: made for an app, then taken by an account, then exchanged for a grant, once. */
+export interface RequestToken {
+  appId: string;
+  token: string;
+  secret: string;
+  callbackUrl: string;
+  /** Who has said yes, and what shows it; null until then. */
+  authorized: { accountId: string; verifier: string } | null;
 }
 
 export interface Webhook {

@@ -8,6 +8,7 @@ const WINDOW_MS = 15 * MINUTE_MS;
 /** Calls per 15 minutes as documented for v1.1; `users`, `friendships`, `settings` and `subscription-lists` from X's older tables. */
 const DOCUMENTED: Readonly<Record<RateFamily, number>> = {
   token: 450,
+  'sign-in': 450,
   verify: 75,
   settings: 15,
   webhooks: 15,

@@ -20,6 +20,7 @@ export const X_ERRORS = {
   recipientNotFound: [403, 108, 'Cannot find specified user.'],
   userSuspended: [403, 63, 'User has been suspended.'],
   senderSuspended: [403, 64, 'Your account is suspended and is not permitted to access this feature.'],
+  callbackNotApproved: [403, 415, 'Callback URL not approved for this client application. Approved callback URLs can be adjusted in your application settings'],
   rateLimited: [429, 88, 'Rate limit exceeded'],
   noDirectMessagePermission: [403, 93, 'This application is not allowed to access or delete your direct messages.'],
   overCapacity: [503, 130, 'Over capacity'],

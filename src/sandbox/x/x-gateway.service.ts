@@ -96,6 +96,8 @@ async function endpointAnswer(route: XRoute, call: XCall): Promise<Answer> {
 
 function checkAccess(route: XRoute, caller: Caller): void {
   if (route.access === 'none') return;
+  if ((caller.kind === 'sign-in') !== (route.access === 'sign-in')) refuse('badAuthenticationData');
+  if (route.access === 'sign-in') return;
   const isRightKind = route.access === 'user-or-app' || (caller.kind === 'app') === (route.access === 'app');
   if (!isRightKind) refuse(route.wrongAccess ?? (route.access === 'app' ? 'couldNotAuthenticate' : 'credentialsNotAllowedHere'));
   if (route.access === 'direct-messages' && caller.kind === 'user' && caller.grant.accessLevel !== 'read-write-directmessages') {
@@ -105,7 +107,7 @@ function checkAccess(route: XRoute, caller: Caller): void {
 
 function callerKey(caller: Caller): string {
   if (caller.kind === 'user') return `${caller.app.id}:${caller.account.id}`;
-  return caller.kind === 'app' ? caller.app.id : '-';
+  return caller.kind === 'app' || caller.kind === 'sign-in' ? caller.app.id : '-';
 }
 
 function accessLevelHeader(caller: Caller): Record<string, string> {

@@ -8,6 +8,7 @@ import { refuse, type XErrorName } from './x-error.js';
 /** The calls that X counts together in one 15-minute window. */
 export type RateFamily =
   | 'token'
+  | 'sign-in'
   | 'verify'
   | 'settings'
   | 'webhooks'
@@ -21,8 +22,8 @@ export type RateFamily =
   | 'users'
   | 'friendships';
 
-/** Who may call: an account's tokens, the app's bearer token, either, or anyone. */
-export type Access = 'user' | 'direct-messages' | 'app' | 'user-or-app' | 'none';
+/** Who may call: an account's tokens, an app that signs in an account, the app's bearer token, a user's or an app's, or anyone. */
+export type Access = 'user' | 'sign-in' | 'direct-messages' | 'app' | 'user-or-app' | 'none';
 
 export interface XCall {
   request: ReceivedRequest;
