@@ -5,13 +5,14 @@ import { MessagesV1 } from './messages-v1.service.js';
 import { Relationships } from './relationships.service.js';
 import { RelationshipsV1 } from './relationships-v1.service.js';
 import { RelationshipsV2 } from './relationships-v2.service.js';
+import { SignIn } from './sign-in.service.js';
 import { XApi } from './x-api.service.js';
 import { XClient } from './x-client.service.js';
 import { XConnection } from './x-connection.service.js';
 
 /** X behind one port. It knows X and none of our rooms. */
 @Module({
-  providers: [XApi, XClient, XConnection, AccountsV1, AccountActivityPremium, MessagesV1, Relationships, RelationshipsV1, RelationshipsV2],
+  providers: [XApi, XClient, XConnection, AccountsV1, AccountActivityPremium, MessagesV1, Relationships, RelationshipsV1, RelationshipsV2, SignIn],
   exports: [XApi],
 })
 export class XApiModule {}

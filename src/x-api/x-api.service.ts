@@ -5,6 +5,7 @@ import type { EventsApi } from './events-api.js';
 import type { MessagesApi } from './messages-api.js';
 import { MessagesV1 } from './messages-v1.service.js';
 import { Relationships } from './relationships.service.js';
+import { SignIn } from './sign-in.service.js';
 import type { EventsApiName, MessagesApiName } from './x-generations.js';
 
 /** X, in whichever generation a channel uses. */
@@ -16,6 +17,7 @@ export class XApi {
   constructor(
     readonly accounts: AccountsV1,
     readonly relationships: Relationships,
+    readonly signIn: SignIn,
     premium: AccountActivityPremium,
     messagesV1: MessagesV1,
   ) {

@@ -41,6 +41,16 @@ export class XClient {
     return this.attempt(() => call(client));
   }
 
+  /** As the app, before an account has said yes (`requestToken` null) or to fetch what it said yes to. @throws XFailure */
+  asSigningIn<T>(
+    { consumerKey, consumerSecret }: Pick<XCredentials, 'consumerKey' | 'consumerSecret'>,
+    requestToken: { token: string; secret: string } | null,
+    call: (client: TwitterApi) => Promise<T>,
+  ): Promise<T> {
+    const tokens = requestToken === null ? {} : { accessToken: requestToken.token, accessSecret: requestToken.secret };
+    return this.attempt(() => call(new TwitterApi({ appKey: consumerKey, appSecret: consumerSecret, ...tokens }, this.options())));
+  }
+
   /** As the app itself, with a bearer token that is asked for once and again after X refuses it. @throws XFailure */
   async asApp<T>(credentials: XCredentials, call: (client: TwitterApi) => Promise<TwitterResponse<T>>): Promise<TwitterResponse<T>> {
     const key = `${credentials.consumerKey}\n${credentials.consumerSecret}`;
