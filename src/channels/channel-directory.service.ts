@@ -80,6 +80,10 @@ export class ChannelDirectory {
     return this.channels.findOneBy({ accountId });
   }
 
+  findOfAccount(team: string, accountId: string): Promise<Channel | null> {
+    return this.channels.findOneBy({ accountId, team });
+  }
+
   listOfWebhook(webhookKey: string): Promise<Channel[]> {
     return this.channels.findBy({ webhookKey });
   }

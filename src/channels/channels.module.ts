@@ -1,6 +1,10 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CallbacksModule } from '../callbacks/callbacks.module.js';
+import { AuthorizationEntity } from './authorization/authorization.entity.js';
+import { AuthorizationsController } from './authorization/authorizations.controller.js';
+import { Authorizations } from './authorization/authorizations.service.js';
+import { SignIns } from './authorization/sign-ins.service.js';
 import { AccountCheck } from './connection/account-check.service.js';
 import { ChannelStates } from './connection/channel-states.service.js';
 import { ConnectionTurnEntity } from './connection/connection-turn.entity.js';
@@ -41,13 +45,14 @@ import { XCallBudgets } from './x-calls/x-call-budgets.service.js';
 /** Whom we act for, with which credentials, and whether the line to X stands. */
 @Module({
   imports: [
-    TypeOrmModule.forFeature([ChannelEntity, ChannelHealthEntity, ChannelHourEntity, ChannelSecretEntity, ConnectionTurnEntity, RecoveryEntity, WebhookEntity, XCallBudgetEntity]),
+    TypeOrmModule.forFeature([AuthorizationEntity, ChannelEntity, ChannelHealthEntity, ChannelHourEntity, ChannelSecretEntity, ConnectionTurnEntity, RecoveryEntity, WebhookEntity, XCallBudgetEntity]),
     CallbacksModule,
     XApiModule,
   ],
-  controllers: [ChannelsController, ChannelHealthController],
+  controllers: [AuthorizationsController, ChannelsController, ChannelHealthController],
   providers: [
     AccountCheck,
+    Authorizations,
     ChannelAnswers,
     ChannelChecks,
     ChannelConnection,
@@ -65,6 +70,7 @@ import { XCallBudgets } from './x-calls/x-call-budgets.service.js';
     PublicUrlProbe,
     Recoveries,
     SecretRotation,
+    SignIns,
     SubscriptionCheckJob,
     Subscriptions,
     WebhookCalls,
@@ -73,6 +79,6 @@ import { XCallBudgets } from './x-calls/x-call-budgets.service.js';
     Webhooks,
     XCallBudgets,
   ],
-  exports: [ChannelConnection, ChannelCredentials, ChannelDirectory, ConsumerSecrets, EventFlow, Recoveries, SubscriptionCheckJob, WebhookSightings, XCallBudgets],
+  exports: [Authorizations, ChannelConnection, ChannelCredentials, ChannelDirectory, ConsumerSecrets, EventFlow, Recoveries, SubscriptionCheckJob, WebhookSightings, XCallBudgets],
 })
 export class ChannelsModule {}

@@ -169,7 +169,8 @@ export class Channels {
     return followed;
   }
 
-  private async getChangeable(team: string, id: string): Promise<Channel> {
+  /** @throws Problem `channel.not-found`, `channel.declared-in-config` */
+  async getChangeable(team: string, id: string): Promise<Channel> {
     const channel = await this.directory.get(team, id);
     if (channel.isDeclaredInConfig) {
       throw new Problem('channel.declared-in-config', 'Change it in the YAML file that declares it, then restart the service.');

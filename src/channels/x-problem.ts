@@ -27,6 +27,7 @@ const BY_X_CODE: Readonly<Record<number, Meaning>> = {
   261: { code: 'channel.direct-messages-not-permitted', detail: 'The app may only read.', remedy: PERMISSION_REMEDY },
   326: { code: 'channel.credentials-rejected', detail: 'X has locked this account.', remedy: 'Log in at x.com as the account and unlock it, then run the channel’s checks.' },
   348: { code: 'channel.subscription-not-permitted', detail: 'The app may not subscribe this account.', remedy: 'Generate the access token with this very app, with the permission “Read, write and Direct Messages”.' },
+  415: { code: 'channel.callback-url-rejected', detail: 'X does not send people back to this service.', remedy: 'In the developer portal, under “User authentication settings”, add PUBLIC_URL followed by /v1/channels/authorizations/callback as “Callback URI / Redirect URL”.' },
   416: { code: 'channel.credentials-rejected', detail: 'X has suspended the app.', remedy: 'Look at the app’s page in the developer portal: it says why and how to appeal.' },
   453: { code: 'channel.access-level-insufficient', detail: 'The app’s access level does not include Account Activity.', remedy: 'X has to enable Account Activity for the app: ask for it in the developer portal under “Products”.' },
 };

@@ -11,8 +11,8 @@ export interface OperationDocs {
   path?: Readonly<Record<string, string>>;
   body?: z.ZodType;
   query?: z.ZodType;
-  /** `example` stands in for the schema's own where an answer usually looks different. */
-  answers: Readonly<Record<number, { description: string; schema?: z.ZodType; example?: unknown; headers?: Record<string, string> }>>;
+  /** `isPage`: HTML for a person’s browser. `example` stands in for the schema's own where an answer usually looks different. */
+  answers: Readonly<Record<number, { description: string; schema?: z.ZodType; example?: unknown; headers?: Record<string, string>; isPage?: boolean }>>;
   /** The problems of this operation, beyond those that any operation of its kind can have. */
   problems?: readonly ProblemCode[];
   /** Takes `Idempotency-Key`. */
@@ -29,6 +29,7 @@ export function Operation(docs: OperationDocs): MethodDecorator {
       description: answer.description,
       ...(answer.schema === undefined ? {} : { standardSchema: answer.schema as never }),
       ...(answer.example === undefined ? {} : { example: answer.example }),
+      ...(answer.isPage === true ? { content: { 'text/html': { schema: { type: 'string' } } } } : {}),
       ...(answer.headers === undefined ? {} : { headers: toHeaders(answer.headers) }),
     }),
   );

@@ -30,6 +30,8 @@ export const PROBLEM_CATALOG: Readonly<Record<ProblemCode, ProblemKind>> = {
   'channel.declared-in-config': kind(409, 'The channel is declared in the configuration'),
   'channel.public-url-missing': kind(409, 'The service has no public address'),
   'channel.public-url-unreachable': kind(422, 'The public address does not lead here'),
+  'channel.callback-url-rejected': kind(422, 'X does not send people back to this service'),
+  'authorization.not-found': kind(404, 'There is no such authorization'),
   'channel.not-connected': kind(409, 'The channel is not connected'),
   'channel.webhook-occupied': kind(409, 'Another webhook has the place'),
   'channel.credentials-rejected': kind(422, 'X refuses the credentials'),

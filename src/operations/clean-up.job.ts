@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { Authorizations } from '../channels/authorization/authorizations.service.js';
+import { EventFlow } from '../channels/health/event-flow.service.js';
 import { Idempotency } from '../http/idempotency.service.js';
 import { LimitBook } from '../rate-policy/limit-book.service.js';
 import { StartPermissions } from '../rate-policy/start-permissions.service.js';
@@ -12,6 +14,8 @@ export class CleanUpJob {
     private readonly jobRuns: JobRuns,
     private readonly limits: LimitBook,
     private readonly startPermissions: StartPermissions,
+    private readonly authorizations: Authorizations,
+    private readonly eventFlow: EventFlow,
   ) {}
 
   async run(): Promise<Record<string, number>> {
@@ -20,6 +24,8 @@ export class CleanUpJob {
       jobRuns: await this.jobRuns.forgetOld(),
       limitUses: await this.limits.forgetOld(),
       startPermissions: await this.startPermissions.forgetOld(),
+      authorizations: await this.authorizations.forgetOld(),
+      channelHours: await this.eventFlow.forgetOld(),
     };
   }
 }

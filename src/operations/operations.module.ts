@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { ChannelsModule } from '../channels/channels.module.js';
 import { RatePolicyModule } from '../rate-policy/rate-policy.module.js';
 import { CleanUpJob } from './clean-up.job.js';
 import { HealthController } from './health.controller.js';
@@ -15,7 +16,7 @@ export class OperationsModule {
   static with(timetable: readonly TimetableEntry[]) {
     return {
       module: OperationsModule,
-      imports: [ScheduleModule.forRoot(), TypeOrmModule.forFeature([JobRunEntity]), RatePolicyModule],
+      imports: [ScheduleModule.forRoot(), TypeOrmModule.forFeature([JobRunEntity]), RatePolicyModule, ChannelsModule],
       controllers: [HealthController],
       providers: [CleanUpJob, JobRuns, Readiness, ScheduledJobs, { provide: TIMETABLE, useValue: timetable }],
       exports: [ScheduledJobs],

@@ -29,6 +29,7 @@ interface MediaType {
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch', 'options', 'head', 'trace'];
 const PROBLEM = 'application/problem+json';
+const HTML = 'text/html';
 
 /** What a caller would miss in the document, a line each; none when it says what it should. */
 export function findGaps(document: OpenApiDocument): string[] {
@@ -52,8 +53,12 @@ function gapsOf(document: OpenApiDocument, path: string, operation: Operation): 
   const answers = operation.responses ?? {};
   if (!Object.keys(answers).some((status) => /^[23]/.test(status))) gaps.push('no answer for success');
   for (const status of expectedErrors(document, path, operation)) if (!(status in answers)) gaps.push(`no ${status} answer`);
+  const isPage = Object.entries(answers).every(([status, answer]) => !/^2/.test(status) || resolved(document, answer).content?.[HTML] !== undefined);
   for (const [status, answer] of Object.entries(answers)) {
-    if (/^[45]/.test(status) && resolved(document, answer).content?.[PROBLEM] === undefined) gaps.push(`${status} is not ${PROBLEM}`);
+    const { content } = resolved(document, answer);
+    // Who gets a page gets one in each case: a person with a browser has no use for JSON.
+    const isFine = content?.[PROBLEM] !== undefined || (isPage && content?.[HTML] !== undefined);
+    if (/^[45]/.test(status) && !isFine) gaps.push(`${status} is not ${PROBLEM}`);
   }
   return gaps;
 }

@@ -68,7 +68,9 @@ function readBasic(credentials: string): Caller {
 }
 
 function isSignedBy(request: ReceivedRequest, fields: OAuthFields, app: App, tokenSecret: string): boolean {
-  const params = [...fields.signed, ...request.query, ...request.form];
+  // What stands in the header and in the form alike (`oauth_token` of a sign-in) clients sign once.
+  const inHeader = (pair: readonly [string, string]): boolean => fields.signed.some(([name, value]) => name === pair[0] && value === pair[1]);
+  const params = [...fields.signed, ...request.query, ...request.form.filter((pair) => !inHeader(pair))];
   return [...X_ORIGINS, `http://${request.headers.host ?? ''}`].some((origin) => {
     const baseString = signatureBaseString(request.method, `${origin}${request.path}`, params);
     return isSameText(signBaseString(baseString, app.consumerSecret, tokenSecret), fields.signature);

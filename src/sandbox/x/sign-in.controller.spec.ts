@@ -21,7 +21,7 @@ describe('Signing in at X', () => {
     const answer = await fetch(`${sandbox.url}/oauth/authorize`, { method: 'POST', body: new URLSearchParams(form), redirect: 'manual' });
     return { status: answer.status, location: answer.headers.get('location') };
   };
-  const exchange = (token: string, secret: string, verifier: string) => new XCaller(sandbox.url, keys(token, secret)).call('POST', '/oauth/access_token', { form: { oauth_token: token, oauth_verifier: verifier } });
+  const exchange = (token: string, secret: string, verifier: string) => new XCaller(sandbox.url, keys(token, secret)).call('POST', '/oauth/access_token', { form: { oauth_verifier: verifier } });
 
   it('gives the tokens of the account that said yes, which X takes from then on', async () => {
     const { token, secret } = await begun();
