@@ -11,6 +11,8 @@ const environmentsSchema = z.object({
   environments: z.array(z.object({ environment_name: z.string(), webhooks: z.array(webhookSchema) })),
 });
 const subscriptionsSchema = z.object({ application_id: z.string().optional(), subscriptions: z.array(z.object({ user_id: z.string() })) });
+// X writes both as text.
+const countSchema = z.object({ subscriptions_count: z.coerce.number().int(), provisioned_count: z.coerce.number().int() });
 
 const NOT_FOUND = 34;
 const ALREADY_SUBSCRIBED = 355;
@@ -63,6 +65,12 @@ export class AccountActivityPremium extends EventsApi {
         fullResponse: true,
       }),
     );
+  }
+
+  override async countSubscriptions(credentials: XCredentials): Promise<{ used: number; most: number } | null> {
+    const response = await this.x.asApp(credentials, (client) => client.v1.get<unknown>('account_activity/all/subscriptions/count.json', {}, { fullResponse: true }));
+    const counts = countSchema.safeParse(response.data).data;
+    return counts === undefined ? null : { used: counts.subscriptions_count, most: counts.provisioned_count };
   }
 
   override async subscribe(credentials: XCredentials, environmentName: string): Promise<void> {

@@ -35,6 +35,8 @@ export abstract class EventsApi {
   abstract deleteWebhook(credentials: XCredentials, environmentName: string, webhookId: string): Promise<void>;
   /** Everybody who is subscribed, with one call. */
   abstract listSubscriptions(credentials: XCredentials, environmentName: string): Promise<XSubscriptions>;
+  /** How many accounts the app has subscribed in all environments, and how many X lets it; null where X does not say. */
+  abstract countSubscriptions(credentials: XCredentials): Promise<{ used: number; most: number } | null>;
   /** Subscribes the account whose tokens these are; fine when it is already. */
   abstract subscribe(credentials: XCredentials, environmentName: string): Promise<void>;
   /** Ends the account's subscription; fine when there is none. */

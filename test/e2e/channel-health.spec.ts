@@ -34,6 +34,7 @@ describe('A channel’s health', () => {
       expect(one).toEqual({ name: one.name, ok: true, checkedAt: new Date(clock.now()).toISOString(), detail: anyText, remedy: null });
     }
     expect(named(body, 'public-url')?.detail).toMatch(/answered a challenge in \d+ ms/);
+    expect(named(body, 'subscription')?.detail).toContain('The app uses 1 of 15 subscriptions. X does not repeat deliveries in this tier (sandbox)');
     expect(body).toMatchObject({ lastEventAt: null, lastCheckAt: new Date(clock.now()).toISOString(), nextCheckAt: '2026-01-15T12:05:00.000Z' });
   });
 

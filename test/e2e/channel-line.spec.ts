@@ -70,6 +70,15 @@ describe('An app’s line to X', () => {
     expect(subscribed().sort()).toEqual([NAJM.id, FIBRE.id].sort());
   });
 
+  it('has every account subscribed again when one of them is connected and the webhook had gone', async () => {
+    const { id } = await connectNajm(service);
+    await connectFibre(service);
+    await new XCaller(both.sandbox.url, seedKeys(NAJM.id)).call('DELETE', `/1.1/account_activity/all/prod/webhooks/${webhooks()[0]?.id}.json`);
+    expect(subscribed()).toEqual([]);
+    expect((await service.call(`/v1/channels/${id}/connect`, { method: 'POST' })).status).toBe(200);
+    expect(subscribed().sort()).toEqual([NAJM.id, FIBRE.id].sort());
+  });
+
   it('is not taken back from somebody who took our place: the channel says who has it', async () => {
     const { id } = await connectNajm(service);
     const foreign = await startWebhookReceiver(NAJM.credentials.consumerSecret);
@@ -92,6 +101,11 @@ describe('An app’s line to X', () => {
     fault(both.sandbox, { route: 'any', kind: 'status', status: 503, times: null });
     for (let n = 0; n < 3; n += 1) await run();
     both.sandbox.faults.remove();
+    // Still degraded, for another reason.
+    both.sandbox.people.patchAccount(NAJM.id, { accessLevel: 'read' });
+    await run();
+    expect((await channel(id))['statusDetail']).toContain('level is “read”');
+    both.sandbox.people.patchAccount(NAJM.id, { accessLevel: 'read-write-directmessages' });
     for (let n = 0; n < 3; n += 1) await run();
     const events = await told();
     expect(events.map(({ type }) => type)).toEqual(['channel.connected', 'channel.degraded', 'channel.connected']);

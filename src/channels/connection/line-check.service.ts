@@ -155,10 +155,14 @@ export class LineCheck {
     try {
       const { appId, accountIds } = await this.subscriptions.list(one.channel, one.credentials);
       await this.subscriptions.noteAppId(channels, appId);
+      const standing = [];
       for (const { channel, credentials } of able) {
         const repair = wish.wanted.has(channel.id) ? { onBroken: (problem: Problem) => (isNew ? Promise.resolve() : wish.onBroken(channel, problem)) } : null;
-        const { finding, isRenewed } = await this.subscriptions.stand(channel, credentials, !isNew && accountIds.includes(channel.accountId), repair);
-        findings.note([channel], 'subscription', finding);
+        standing.push({ channel, ...(await this.subscriptions.stand(channel, credentials, !isNew && accountIds.includes(channel.accountId), repair)) });
+      }
+      const tier = wish.isEager ? await this.subscriptions.describeTier(one.channel, one.credentials) : '';
+      for (const { channel, finding, isRenewed } of standing) {
+        findings.note([channel], 'subscription', finding.ok ? { ok: true, detail: `${finding.detail}${tier}` } : finding);
         if (isRenewed) {
           findings.noteRepaired([channel]);
         }

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Log } from '../../runtime/log.service.js';
 import type { Channel } from '../channel.js';
 import { ChannelDirectory } from '../channel-directory.service.js';
@@ -13,7 +13,9 @@ const AT_ONCE = 4;
  * a channel whose line does not stand is `degraded` or `revoked` until it does. A revoked one is left alone.
  */
 @Injectable()
-export class SubscriptionCheckJob {
+export class SubscriptionCheckJob implements OnModuleDestroy {
+  private isStopping = false;
+
   constructor(
     private readonly directory: ChannelDirectory,
     private readonly checks: ChannelChecks,
@@ -21,11 +23,16 @@ export class SubscriptionCheckJob {
     private readonly log: Log,
   ) {}
 
+  /** The app that is being looked at is the last one. Before the wait for running jobs. */
+  onModuleDestroy(): void {
+    this.isStopping = true;
+  }
+
   async run(): Promise<Record<string, number>> {
     const channels = await this.directory.listToBeKeptAlive();
     const apps = [...new Set(channels.map(({ appFingerprint }) => appFingerprint))];
     const next = async (): Promise<void> => {
-      for (let app = apps.shift(); app !== undefined; app = apps.shift()) {
+      for (let app = apps.shift(); app !== undefined && !this.isStopping; app = apps.shift()) {
         const fingerprint = app;
         await this.checkApp(fingerprint, channels.filter((channel) => channel.appFingerprint === fingerprint));
       }

@@ -11,6 +11,9 @@ import type { Finding } from '../health/channel-check.js';
 import { toXProblem } from '../x-problem.js';
 import { notSubscribed, subscriptionsUsedUp } from './webhook-problems.js';
 
+/** X's sandbox tier of Account Activity: 15 subscriptions, and no delivery is repeated. */
+const SANDBOX_TIER = 15;
+
 /** Which accounts X tells our webhooks of. One list for all accounts of an environment, one call for each that is missing in it. */
 @Injectable()
 export class Subscriptions {
@@ -23,6 +26,16 @@ export class Subscriptions {
   /** @throws Problem */
   async list(channel: Channel, credentials: XCredentials): Promise<XSubscriptions> {
     return this.x.events(channel.eventsApi).listSubscriptions(credentials, channel.environmentName ?? '').catch(asProblem);
+  }
+
+  /** A sentence on how many subscriptions the app has, and on what its tier means; empty where X does not say. Asked when a person asks. */
+  async describeTier(channel: Channel, credentials: XCredentials): Promise<string> {
+    const counts = await this.x.events(channel.eventsApi).countSubscriptions(credentials).catch(() => null);
+    if (counts === null) {
+      return '';
+    }
+    const used = ` The app uses ${counts.used} of ${counts.most} subscriptions.`;
+    return counts.most <= SANDBOX_TIER ? `${used} X does not repeat deliveries in this tier (sandbox): what is missed is read back from X’s history.` : used;
   }
 
   /** Whether X tells of the account; `isRenewed` when it does only since now. `onBroken` is told before that is mended. */

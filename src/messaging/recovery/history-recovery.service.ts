@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { In } from 'typeorm';
 import type { Channel } from '../../channels/channel.js';
 import { ChannelDirectory } from '../../channels/channel-directory.service.js';
@@ -34,7 +34,8 @@ export interface RecoveryCounts {
  * A message that came both ways is there once, and windows and charges come out as if all had come in time.
  */
 @Injectable()
-export class HistoryRecovery {
+export class HistoryRecovery implements OnModuleDestroy {
+  private isStopping = false;
   private running: Promise<RecoveryCounts> | null = null;
 
   constructor(
@@ -49,6 +50,11 @@ export class HistoryRecovery {
     @InjectSettings('recovery') private readonly settings: Settings['recovery'],
   ) {}
 
+  /** What is read already is recorded, and the pass goes on from there at the next start. Before the wait for running jobs. */
+  onModuleDestroy(): void {
+    this.isStopping = true;
+  }
+
   /** Reads the channels that are due, as far as X allows now. */
   run(): Promise<RecoveryCounts> {
     // One that takes long is not joined by the next.
@@ -59,6 +65,9 @@ export class HistoryRecovery {
   private async recoverDue(): Promise<RecoveryCounts> {
     const counts: RecoveryCounts = { channels: 0, pages: 0, recovered: 0 };
     for (const channelId of await this.recoveries.listDue()) {
+      if (this.isStopping) {
+        break;
+      }
       const channel = await this.channels.findById(channelId);
       if (channel === null || !isToBeKeptAlive(channel.connection)) {
         // Its gap stays: it is read when the channel is connected again.
@@ -77,7 +86,7 @@ export class HistoryRecovery {
   private async read(channel: Channel, taken: TakenPass, counts: RecoveryCounts): Promise<void> {
     let pass = taken;
     for (;;) {
-      const page = await this.history.readPage(channel, pass.cursor, SPARED_READS);
+      const page = this.isStopping ? 'later' : await this.history.readPage(channel, pass.cursor, SPARED_READS);
       if (page === 'later') {
         return this.recoveries.postpone(pass, this.clock.now() + LATER_MS);
       }
