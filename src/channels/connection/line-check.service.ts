@@ -133,9 +133,6 @@ export class LineCheck {
       findings.note(channels, 'environment', standing.environment);
       findings.note(channels, 'webhook-registered', standing.registered);
       findings.note(channels, 'webhook-valid', standing.valid ?? { ok: false, problem: notAsked((standing.registered as { problem: Problem }).problem) });
-      if (standing.isRepaired) {
-        findings.noteRepaired(channels);
-      }
       if (standing.isNew) {
         findings.noteNewWebhook(webhookKey);
       }
@@ -158,14 +155,11 @@ export class LineCheck {
       const standing = [];
       for (const { channel, credentials } of able) {
         const repair = wish.wanted.has(channel.id) ? { onBroken: (problem: Problem) => (isNew ? Promise.resolve() : wish.onBroken(channel, problem)) } : null;
-        standing.push({ channel, ...(await this.subscriptions.stand(channel, credentials, !isNew && accountIds.includes(channel.accountId), repair)) });
+        standing.push({ channel, finding: await this.subscriptions.stand(channel, credentials, !isNew && accountIds.includes(channel.accountId), repair) });
       }
       const tier = wish.isEager ? await this.subscriptions.describeTier(one.channel, one.credentials) : '';
-      for (const { channel, finding, isRenewed } of standing) {
+      for (const { channel, finding } of standing) {
         findings.note([channel], 'subscription', finding.ok ? { ok: true, detail: `${finding.detail}${tier}` } : finding);
-        if (isRenewed) {
-          findings.noteRepaired([channel]);
-        }
       }
     } catch (error) {
       findings.note(channels, 'subscription', { ok: false, problem: findings.problemOf(error) });

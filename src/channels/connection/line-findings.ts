@@ -5,7 +5,6 @@ import type { CheckName, Finding, Findings } from '../health/channel-check.js';
 export class LineFindings {
   private readonly found = new Map<string, Map<CheckName, Finding>>();
   private readonly limited = new Map<string, Problem>();
-  private readonly repaired = new Set<string>();
   private readonly newWebhooks = new Set<string>();
   /** X does not answer; null while it does. */
   away: Problem | null = null;
@@ -18,11 +17,6 @@ export class LineFindings {
       const ofChannel = this.found.get(id) ?? new Map<CheckName, Finding>();
       this.found.set(id, ofChannel.set(name, finding));
     }
-  }
-
-  /** X sent these nothing until they were mended. */
-  noteRepaired(channels: readonly { id: string }[]): void {
-    channels.forEach(({ id }) => this.repaired.add(id));
   }
 
   /** It was made now: of those who share it nobody is subscribed. */
@@ -46,10 +40,6 @@ export class LineFindings {
 
   listNewWebhooks(): string[] {
     return [...this.newWebhooks];
-  }
-
-  listRepaired(): string[] {
-    return [...this.repaired];
   }
 
   /** Does a part of the look. Where X's limit ends it, what is not asked stays as it was known before. */

@@ -38,28 +38,28 @@ export class Subscriptions {
     return counts.most <= SANDBOX_TIER ? `${used} X does not repeat deliveries in this tier (sandbox): what is missed is read back from X’s history.` : used;
   }
 
-  /** Whether X tells of the account; `isRenewed` when it does only since now. `onBroken` is told before that is mended. */
+  /** Whether X tells of the account. `onBroken` is told before that is mended. */
   async stand(
     channel: Channel,
     credentials: XCredentials,
     isListed: boolean,
     repair: { onBroken: (problem: Problem) => Promise<void> } | null,
-  ): Promise<{ finding: Finding; isRenewed: boolean }> {
+  ): Promise<Finding> {
     if (isListed) {
-      return { finding: { ok: true, detail: 'X tells the webhook what concerns this account.' }, isRenewed: false };
+      return { ok: true, detail: 'X tells the webhook what concerns this account.' };
     }
     if (repair === null) {
-      return { finding: { ok: false, problem: notSubscribed() }, isRenewed: false };
+      return { ok: false, problem: notSubscribed() };
     }
     await repair.onBroken(notSubscribed());
     try {
       await this.x.events(channel.eventsApi).subscribe(credentials, channel.environmentName ?? '').catch(asProblem);
-      return { finding: { ok: true, detail: 'X tells the webhook what concerns this account, since now.' }, isRenewed: true };
+      return { ok: true, detail: 'X tells the webhook what concerns this account, since now.' };
     } catch (error) {
       if (!(error instanceof Problem)) {
         throw error;
       }
-      return { finding: { ok: false, problem: error.code === 'channel.webhook-occupied' ? subscriptionsUsedUp(error) : error }, isRenewed: false };
+      return { ok: false, problem: error.code === 'channel.webhook-occupied' ? subscriptionsUsedUp(error) : error };
     }
   }
 

@@ -36,8 +36,6 @@ export interface Standing {
   valid?: Finding;
   /** It was made now: nobody is subscribed to it yet. */
   isNew: boolean;
-  /** X sent nothing to it until now. */
-  isRepaired: boolean;
 }
 
 /** Our place among X's webhooks: one an environment, taken without pushing anybody out unless told to. */
@@ -60,19 +58,18 @@ export class WebhookRegistration {
       return { environment, registered: { ok: true, detail: `X calls ${place.url}.` }, ...(await this.validate(place, ours, repair)) };
     }
     if (repair.signers.length === 0) {
-      return { environment, registered: { ok: false, problem: notConnected() }, isNew: false, isRepaired: false };
+      return { environment, registered: { ok: false, problem: notConnected() }, isNew: false };
     }
     try {
       await this.register(place, webhooks ?? [], repair, environment);
     } catch (error) {
-      return { ...(await this.failed(error, environment, listed, place)), isNew: false, isRepaired: false };
+      return { ...(await this.failed(error, environment, listed, place)), isNew: false };
     }
     return {
       environment: { ok: true, detail: `X has the environment “${place.environmentName}”.` },
       registered: { ok: true, detail: `X calls ${place.url}.` },
       valid: { ok: true, detail: 'X has challenged the webhook and took its answer.' },
       isNew: true,
-      isRepaired: true,
     };
   }
 
@@ -86,15 +83,15 @@ export class WebhookRegistration {
     }
   }
 
-  private async validate(place: WebhookPlace, ours: XWebhook, repair: Repair): Promise<Pick<Standing, 'valid' | 'isNew' | 'isRepaired'>> {
+  private async validate(place: WebhookPlace, ours: XWebhook, repair: Repair): Promise<Pick<Standing, 'valid' | 'isNew'>> {
     const known = await this.webhooks.find(place.webhookKey);
     const isAsked = repair.signers.length > 0 && (repair.isChallenged || (!ours.isValid && this.isItTime(known, repair)));
     if (!isAsked) {
       if (ours.isValid) {
         await (known?.xWebhookId === ours.id && known.failures === 0 ? undefined : this.webhooks.noteValid(place.webhookKey, ours.id));
-        return { valid: { ok: true, detail: 'X holds the webhook for valid.' }, isNew: false, isRepaired: false };
+        return { valid: { ok: true, detail: 'X holds the webhook for valid.' }, isNew: false };
       }
-      return { valid: { ok: false, problem: lastFailureOf(known) ?? webhookInvalid() }, isNew: false, isRepaired: false };
+      return { valid: { ok: false, problem: lastFailureOf(known) ?? webhookInvalid() }, isNew: false };
     }
     if (!ours.isValid) {
       await repair.onBroken(webhookInvalid());
@@ -104,10 +101,10 @@ export class WebhookRegistration {
     } catch (error) {
       const problem = problemOf(error);
       await this.webhooks.noteFailure(place.webhookKey, ours.id, problem);
-      return { valid: { ok: false, problem }, isNew: false, isRepaired: false };
+      return { valid: { ok: false, problem }, isNew: false };
     }
     await this.webhooks.noteValid(place.webhookKey, ours.id);
-    return { valid: { ok: true, detail: 'X has challenged the webhook and took its answer.' }, isNew: false, isRepaired: !ours.isValid };
+    return { valid: { ok: true, detail: 'X has challenged the webhook and took its answer.' }, isNew: false };
   }
 
   /** After failures X is left alone for a while, unless a person asks. */

@@ -80,7 +80,6 @@ export class ChannelChecks {
       isChallenged: wish.isChallenged || [...flows.values()].some(({ isProbed }) => isProbed),
       onBroken: (channel, problem) => this.states.become(channel.id, 'degraded', problem.explanation, ['connected']),
     });
-    await this.recoveries.noteGap(findings.listRepaired());
     for (const channel of channels) {
       findings.note([channel], 'event-flow', flows.get(channel.id)?.finding ?? { ok: true, detail: 'X has told of nothing yet.' });
       await this.checkSettings(channel, findings, wish.isEager);
