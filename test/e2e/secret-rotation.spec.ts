@@ -105,11 +105,14 @@ describe('Rotating an app’s consumer secret', () => {
     await eventually(async () => expect(await texts()).toContain('to the other one'), 'the other channel hears');
   });
 
-  it('does not trust the secret of an app that a channel has left', async () => {
+  it('trusts neither secret of an app that a channel has left', async () => {
+    rotateAtX();
+    await patch({ consumerSecret: NEW_SECRET });
     const app = both.sandbox.people.addApp({ name: 'Najm Desk', consumerKey: 'deskKey', consumerSecret: 'desk-secret', environments: ['prod'] });
     const { token, tokenSecret } = both.sandbox.people.authorize(NAJM.id, { appId: app.id });
     channel = (await patch({ consumerKey: 'deskKey', consumerSecret: 'desk-secret', accessToken: token, accessTokenSecret: tokenSecret })).body;
     expect(channel['status']).toBe('connected');
-    expect([(await event(OLD_SECRET)).status, (await event('desk-secret')).status]).toEqual([401, 200]);
+    expect([(await event(OLD_SECRET)).status, (await event(NEW_SECRET)).status, (await event('desk-secret')).status]).toEqual([401, 401, 200]);
+    expect(await kept()).toBe(0);
   });
 });
