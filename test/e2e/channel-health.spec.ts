@@ -1,3 +1,4 @@
+import { SubscriptionCheckJob } from '../../src/channels/connection/subscription-check.job.js';
 import { startWebhookReceiver } from '../../src/sandbox/testing/webhook-receiver.service.js';
 import { eventually } from '../support/eventually.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -100,6 +101,29 @@ describe('A channel’s health', () => {
     const { id } = await connectNajm(service);
     fault(both.sandbox, { route: 'settings', kind: 'status', status: 403, code: 453, times: null });
     expect(named(await check(id), 'open-direct-messages')).toMatchObject({ ok: true, detail: textWith('does not tell') });
+  });
+
+  it('does not take our own challenges for X’s', async () => {
+    const { id } = (await service.call('/v1/channels', { body: NAJM_CHANNEL })).body;
+    expect(named(await check(id), 'public-url')).toMatchObject({ ok: true });
+    // Noted aside: what would come has come with the next answer of the database.
+    expect((await health(id))['lastCrcAt']).toBeNull();
+    await service.call(`/v1/channels/${id}/connect`, { method: 'POST' });
+    await eventually(async () => expect((await health(id))['lastCrcAt']).not.toBeNull(), 'X’s own is noted');
+  });
+
+  it('asks X for the account’s settings once an hour, and when a person asks', async () => {
+    const { id } = await connectNajm(service);
+    const asked = () => both.sandbox.ledger.requests.filter(({ path }) => path.endsWith('/account/settings.json')).length;
+    const job = service.app.get(SubscriptionCheckJob);
+    await job.run();
+    await job.run();
+    expect(asked()).toBe(1);
+    clock.advance(3_600_000);
+    await job.run();
+    expect(asked()).toBe(2);
+    await check(id);
+    expect(asked()).toBe(3);
   });
 
   it('asks X nothing when it is only read', async () => {
