@@ -19,6 +19,7 @@ import { Ledger } from './world/ledger.service.js';
 import { MessageExchange } from './world/message-exchange.service.js';
 import { World } from './world/world.service.js';
 import { DirectMessagesController } from './x/direct-messages.controller.js';
+import { DmEventsController } from './x/dm-events.controller.js';
 import { DOCUMENTED_DAILY_LIMITS, RateLimits, type DailyLimits } from './x/rate-limits.service.js';
 import { SendService } from './x/send.service.js';
 import { SignInController } from './x/sign-in.controller.js';
@@ -108,6 +109,7 @@ function wire(options: SandboxOptions, ambient: Ambient) {
     ...new UsersController(world).routes(),
     ...new WebhooksController(world, challenger, feed, ambient, options.ownerOnlyWebhooks ?? false).routes(),
     ...new SubscriptionsController(world, feed).routes(),
+    ...new DmEventsController(world, ambient).routes(),
     ...new DirectMessagesController(world, sending, exchange, feed, ambient).routes(),
   ];
   const gateway = new XGateway(routes, new Authentication(world, ambient), limits, faults, ledger, ambient);

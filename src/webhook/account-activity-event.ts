@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Instant } from '../kernel/clock.js';
 import { X_ID_PATTERN } from '../kernel/x-id.js';
 import type { StartPermission } from '../rate-policy/send-decision.js';
-import { parseDirectMessage, type XDirectMessage } from '../x-api/direct-message-v1.js';
+import type { XDirectMessage } from '../x-api/direct-message.js';
+import { parseDirectMessage } from '../x-api/direct-message-v1.js';
 
 /** What X calls the people in an event. */
 export interface XProfile {

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { parseDirectMessage, unescapeHtml, type XDirectMessage } from './direct-message-v1.js';
+import { unescapeHtml, type XDirectMessage } from './direct-message.js';
+import { parseDirectMessage } from './direct-message-v1.js';
 
 const FIXTURES = join(__dirname, '../../test/fixtures/x');
 type Json = Record<string, unknown>;

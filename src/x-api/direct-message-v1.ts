@@ -1,40 +1,6 @@
 import { z } from 'zod';
-import type { Instant } from '../kernel/clock.js';
 import { X_ID_PATTERN } from '../kernel/x-id.js';
-
-/** A direct message as X tells of it (v1.1 shape: Account Activity, history), made ours: exact ids, plain text. */
-export interface XDirectMessage {
-  xMessageId: string;
-  createdAt: Instant;
-  senderId: string;
-  recipientId: string;
-  /** The app that sent it; X tells it of messages that the subscribed account sent. */
-  sourceAppId: string | null;
-  /** HTML entities undone, a medium's own link taken off. */
-  text: string;
-  links: XLink[];
-  media: XMedium | null;
-  location: XLocation | null;
-  /** What the chosen quick reply stands for. */
-  quickReplyMetadata: string | null;
-}
-
-export interface XLink {
-  url: string;
-  expandedUrl: string;
-}
-
-export interface XMedium {
-  id: string;
-  kind: 'photo' | 'animated_gif' | 'video';
-  /** A photo's address wants a signed request; a video's best variant does not. */
-  url: string;
-}
-
-export interface XLocation {
-  longitude: number;
-  latitude: number;
-}
+import { unescapeHtml, type XDirectMessage, type XLocation } from './direct-message.js';
 
 const xId = z.string().regex(X_ID_PATTERN);
 const indices = z.tuple([z.number(), z.number()]);
@@ -79,7 +45,7 @@ const directMessageSchema = z.object({
   }),
 });
 
-/** Null when it is not a message that we understand. An attachment of an unknown kind is left out, the text is kept. */
+/** Of the v1.1 shape (Account Activity, history). Null when it is not a message that we understand. An attachment of an unknown kind is left out, the text is kept. */
 export function parseDirectMessage(raw: unknown): XDirectMessage | null {
   const parsed = directMessageSchema.safeParse(raw);
   if (!parsed.success) {
@@ -104,13 +70,6 @@ export function parseDirectMessage(raw: unknown): XDirectMessage | null {
     location: attachment?.type === 'location' ? toLocation(attachment.location) : null,
     quickReplyMetadata: data.quick_reply_response?.metadata ?? null,
   };
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>' };
-
-/** X escapes these three. Undone in one pass, so that a person's own `&lt;` (sent as `&amp;lt;`) stays what they wrote. */
-export function unescapeHtml(text: string): string {
-  return text.replace(/&(?:amp|lt|gt);/g, (entity) => ENTITIES[entity] ?? entity);
 }
 
 /**

@@ -1,5 +1,4 @@
 import type { Instant } from '../kernel/clock.js';
-import type { XDirectMessage } from './direct-message-v1.js';
 import type { XLimit } from './x-limits.js';
 import type { XCredentials } from './x-credentials.js';
 
@@ -11,19 +10,8 @@ export interface SentMessage {
   limits: readonly XLimit[];
 }
 
-/** A page of X's history. */
-export interface HistoryPage {
-  messages: XDirectMessage[];
-  /** Null on the last page. */
-  next: string | null;
-  limits: readonly XLimit[];
-}
-
 /** What we ask of one generation of X's direct messages. Every call throws `XFailure` and is made once: nothing here tries again. */
 export abstract class MessagesApi {
   /** `isInTime` is asked right before the request is made: false gives it up as `not-sent`. */
   abstract sendText(credentials: XCredentials, participantId: string, text: string, isInTime?: () => boolean): Promise<SentMessage>;
-
-  /** The account's messages of the last 30 days, both directions, newest first; a page of them, the first without a cursor. */
-  abstract listHistory(credentials: XCredentials, cursor: string | null): Promise<HistoryPage>;
 }

@@ -3,11 +3,7 @@ import type { XRelationship } from './relationship.js';
 import { RelationshipsV1 } from './relationships-v1.service.js';
 import { RelationshipsV2 } from './relationships-v2.service.js';
 import type { XCredentials } from './x-credentials.js';
-import { XFailure } from './x-failure.js';
-
-/** X's ways to say that an app's access does not include a v1.1 call, or that the call is gone: v2 has the same. */
-const NOT_INCLUDED_CODES = [87, 251, 453];
-const GONE = 410;
+import { isNotIncluded } from './x-failure.js';
 
 /** Who may be written to, by whichever generation X lets the app ask. */
 @Injectable()
@@ -22,7 +18,7 @@ export class Relationships {
     try {
       return await this.v1.find(credentials, accountId, participantId);
     } catch (error) {
-      if (error instanceof XFailure && (error.hasCode(...NOT_INCLUDED_CODES) || error.answer.status === GONE)) {
+      if (isNotIncluded(error)) {
         return this.v2.find(credentials, participantId);
       }
       throw error;

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AccountActivityPremium } from './account-activity-premium.service.js';
 import { AccountsV1 } from './accounts-v1.service.js';
 import type { EventsApi } from './events-api.js';
+import { MessageHistory } from './message-history.service.js';
 import type { MessagesApi } from './messages-api.js';
 import { MessagesV1 } from './messages-v1.service.js';
 import { Relationships } from './relationships.service.js';
@@ -16,6 +17,7 @@ export class XApi {
 
   constructor(
     readonly accounts: AccountsV1,
+    readonly history: MessageHistory,
     readonly relationships: Relationships,
     readonly signIn: SignIn,
     premium: AccountActivityPremium,

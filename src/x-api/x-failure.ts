@@ -26,6 +26,14 @@ export class XFailure extends Error {
   }
 }
 
+/** X's ways to say that an app's access does not include a v1.1 call, or that the call is gone: v2 has the same. */
+const NOT_INCLUDED_CODES = [87, 251, 453];
+const GONE = 410;
+
+export function isNotIncluded(error: unknown): boolean {
+  return error instanceof XFailure && (error.hasCode(...NOT_INCLUDED_CODES) || error.answer.status === GONE);
+}
+
 const MAX_DETAIL_CHARACTERS = 500;
 
 /** X's error bodies come as `{errors:[{code,message}]}`, `{code,message}`, `{error}` or a v2 problem; anything else is no use to a reader. */

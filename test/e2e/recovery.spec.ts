@@ -140,6 +140,14 @@ describe('What the webhook missed', () => {
       expect(refused).toHaveLength(1);
     });
 
+    it('is read over v2 where the app’s access does not include v1.1’s history', async () => {
+      fault(both.sandbox, { route: 'list', kind: 'status', status: 403, code: 453, times: null });
+      await both.sandbox.conversations.write(RANIA.id, 'participant', { to: NAJM.id, text: 'see <this> & that', photo: true, deliver: false });
+      clock.advance(HOUR_MS);
+      expect(await recover()).toMatchObject({ recovered: 1 });
+      expect((await inbound())[0]).toMatchObject({ recovered: true, content: { type: 'media', text: 'see <this> & that', media: { kind: 'photo' } }, window: { open: true } });
+    });
+
     it('is left alone while the channel is revoked or disconnected, and read when it is connected again', async () => {
       await service.call(`/v1/channels/${id}/disconnect`, { method: 'POST' });
       await miss('meanwhile');

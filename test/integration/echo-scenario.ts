@@ -1,7 +1,8 @@
 import { MINUTE_MS, SECOND_MS } from '../../src/kernel/duration.js';
 import type { matchEcho, UnsettledSend } from '../../src/messaging/unknown/echo-match.js';
 import { renderText } from '../../src/sandbox/events/message-text.js';
-import { parseDirectMessage, type XDirectMessage } from '../../src/x-api/direct-message-v1.js';
+import type { XDirectMessage } from '../../src/x-api/direct-message.js';
+import { parseDirectMessage } from '../../src/x-api/direct-message-v1.js';
 import { whatSurvives } from './echo-truth.js';
 
 const OUR_APP = '29981177';

@@ -6,7 +6,7 @@ import { Clock, type Instant } from '../../kernel/clock.js';
 import { RatePolicy } from '../../rate-policy/rate-policy.service.js';
 import { isOpen, type ReplyWindow, windowAfterInbound } from '../../rate-policy/reply-window.js';
 import { Ids } from '../../runtime/ids.service.js';
-import type { XDirectMessage } from '../../x-api/direct-message-v1.js';
+import type { XDirectMessage } from '../../x-api/direct-message.js';
 import { ConversationEntity } from '../conversation/conversation.entity.js';
 import { Conversations, toWindowColumns, windowOf } from '../conversation/conversations.service.js';
 import { Dispatcher } from '../outbox/dispatcher.service.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { XDirectMessage } from '../../x-api/direct-message-v1.js';
+import type { XDirectMessage } from '../../x-api/direct-message.js';
 import { normaliseForEcho, toContent } from './message-content.js';
 
 describe('a text and X’s echo of it', () => {

@@ -1,4 +1,4 @@
-import type { XDirectMessage } from '../../x-api/direct-message-v1.js';
+import type { XDirectMessage } from '../../x-api/direct-message.js';
 
 /** What a message says, in both directions. Kept as it is answered. */
 export interface MessageContent {

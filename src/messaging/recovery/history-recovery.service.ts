@@ -11,7 +11,7 @@ import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock } from '../../kernel/clock.js';
 import { MINUTE_MS } from '../../kernel/duration.js';
 import { Log } from '../../runtime/log.service.js';
-import type { XDirectMessage } from '../../x-api/direct-message-v1.js';
+import type { XDirectMessage } from '../../x-api/direct-message.js';
 import { IncomingMessages } from '../incoming/incoming-messages.service.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { XHistory } from '../unknown/x-history.service.js';

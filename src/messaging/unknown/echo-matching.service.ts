@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import type { Channel } from '../../channels/channel.js';
 import { RowWrites } from '../../database/rows.service.js';
-import type { XDirectMessage } from '../../x-api/direct-message-v1.js';
+import type { XDirectMessage } from '../../x-api/direct-message.js';
 import type { ConversationEntity } from '../conversation/conversation.entity.js';
 import { AttemptEntity, type SettledBy } from '../message/attempt.entity.js';
 import { MessageEntity } from '../message/message.entity.js';

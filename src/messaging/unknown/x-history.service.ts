@@ -6,8 +6,8 @@ import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
 import type { Instant } from '../../kernel/clock.js';
 import { Log } from '../../runtime/log.service.js';
-import type { XDirectMessage } from '../../x-api/direct-message-v1.js';
-import type { HistoryPage } from '../../x-api/messages-api.js';
+import type { XDirectMessage } from '../../x-api/direct-message.js';
+import type { HistoryPage } from '../../x-api/message-history.js';
 import { XApi } from '../../x-api/x-api.service.js';
 import { XFailure } from '../../x-api/x-failure.js';
 import type { XLimit } from '../../x-api/x-limits.js';
@@ -71,7 +71,7 @@ export class XHistory {
       return 'later';
     }
     try {
-      const page = await this.x.messages(channel.messagesApi).listHistory(await this.credentials.get(channel.id), cursor);
+      const page = await this.x.history.list(await this.credentials.get(channel.id), cursor);
       await this.learn(subject, page.limits, false);
       return page;
     } catch (error) {

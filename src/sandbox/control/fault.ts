@@ -10,6 +10,7 @@ export const FAULT_ROUTES = [
   'subscriptions',
   'send',
   'list',
+  'dm-events',
   'show',
   'typing',
   'read',

@@ -33,7 +33,7 @@ function messageContent(message: Message, findAccount: FindAccount): JsonValue {
   };
 }
 
-interface MediumLink {
+export interface MediumLink {
   readonly [key: string]: JsonValue;
   url: string;
   expanded_url: string;
@@ -42,7 +42,7 @@ interface MediumLink {
 }
 
 /** The medium's own link is the last word of the text; a message without words is a space and the link. */
-function mediumLink(message: Message, text: string): MediumLink {
+export function mediumLink(message: Message, text: string): MediumLink {
   const url = shortLink(`${message.id}:medium`);
   const start = lengthOf(text) + 1;
   return {
@@ -53,8 +53,12 @@ function mediumLink(message: Message, text: string): MediumLink {
   };
 }
 
+export function photoAddress(message: Message, photo: Photo): string {
+  return `https://ton.twitter.com/1.1/ton/data/dm/${message.id}/${photo.mediaId}/${photo.fileName}`;
+}
+
 function photoObject(message: Message, photo: Photo, link: MediumLink): JsonValue {
-  const address = `https://ton.twitter.com/1.1/ton/data/dm/${message.id}/${photo.mediaId}/${photo.fileName}`;
+  const address = photoAddress(message, photo);
   return {
     id: BigInt(photo.mediaId),
     id_str: photo.mediaId,

@@ -16,6 +16,7 @@ const DOCUMENTED: Readonly<Record<RateFamily, number>> = {
   'subscription-lists': 50,
   send: 15_000,
   list: 15,
+  'dm-events': 15,
   show: 15,
   typing: 1_000,
   read: 1_000,

@@ -16,6 +16,7 @@ export type RateFamily =
   | 'subscription-lists'
   | 'send'
   | 'list'
+  | 'dm-events'
   | 'show'
   | 'typing'
   | 'read'

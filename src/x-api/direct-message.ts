@@ -1,0 +1,42 @@
+import type { Instant } from '../kernel/clock.js';
+
+/** A direct message as X tells of it, whichever generation does, made ours: exact ids, plain text. */
+export interface XDirectMessage {
+  xMessageId: string;
+  createdAt: Instant;
+  senderId: string;
+  recipientId: string;
+  /** The app that sent it; X tells it of messages that the subscribed account sent, in Account Activity and v1.1. */
+  sourceAppId: string | null;
+  /** HTML entities undone, a medium's own link taken off. */
+  text: string;
+  links: XLink[];
+  media: XMedium | null;
+  location: XLocation | null;
+  /** What the chosen quick reply stands for. */
+  quickReplyMetadata: string | null;
+}
+
+export interface XLink {
+  url: string;
+  expandedUrl: string;
+}
+
+export interface XMedium {
+  id: string;
+  kind: 'photo' | 'animated_gif' | 'video';
+  /** A photo's address wants a signed request; a video's best variant does not. */
+  url: string;
+}
+
+export interface XLocation {
+  longitude: number;
+  latitude: number;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>' };
+
+/** X escapes these three. Undone in one pass, so that a person's own `&lt;` (sent as `&amp;lt;`) stays what they wrote. */
+export function unescapeHtml(text: string): string {
+  return text.replace(/&(?:amp|lt|gt);/g, (entity) => ENTITIES[entity] ?? entity);
+}
