@@ -62,6 +62,7 @@ forEachEngine((engine) => {
         createdAt: new Date(clock.now()).toISOString(),
         sentAt: null,
         readAt: null,
+        recovered: false,
       });
       const sent = await messageIn(service, body['id'], 'sent');
       expect(sent).toEqual({ ...body, status: 'sent', xMessageId: both.sandbox.ledger.sends.at(-1)?.eventId, sentAt: new Date(clock.now()).toISOString() });
