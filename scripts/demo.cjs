@@ -62,6 +62,7 @@ Everything stays up until you press Ctrl+C.
     API key             ${key}
     (press Authorize, paste the key, and try "Send a message")
   The participant's phone  ${sandbox}/
+  Is the channel alive?    API_KEY=${key} SERVICE_URL=${service} npm run doctor
   Logs                  ${relative(root, folder)}/service.log, sandbox.log
 `);
 }

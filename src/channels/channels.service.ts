@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
 import { isUniqueViolation } from '../database/constraint-violation.service.js';
+import { lockedForUpdate } from '../database/row-lock.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock } from '../kernel/clock.js';
 import { Problem } from '../kernel/problem.js';
@@ -129,6 +129,8 @@ export class Channels {
     const rotated: string[] = [];
     await this.unitOfWork.run(async (manager) => {
       this.directory.noteChange();
+      // Whoever changes credentials of the same app waits: a secret of one of its channels may become that of all.
+      const ofApp = credentials === null ? [] : await manager.find(ChannelEntity, { where: { appFingerprint }, order: { id: 'ASC' }, ...lockedForUpdate<ChannelEntity>(manager) });
       const replaced = credentials === null ? null : await this.credentials.keep(channel.id, credentials);
       await manager.update(
         ChannelEntity,
@@ -136,7 +138,7 @@ export class Channels {
         { ...fields, appFingerprint, xAppId, webhookKey, updatedAt: this.clock.now() },
       );
       if (credentials !== null && replaced !== null) {
-        rotated.push(channel.id, ...(await this.rotateOthers(manager, { ...channel, appFingerprint }, replaced, credentials.consumerSecret)));
+        rotated.push(channel.id, ...(await this.rotateOthers(channel.id, ofApp, replaced, credentials.consumerSecret)));
       }
     });
     await this.consumerSecrets.refresh();
@@ -154,10 +156,9 @@ export class Channels {
   }
 
   /** The consumer secret is the app's. What X signed with the new one before we knew it was refused: it is read back. */
-  private async rotateOthers(manager: EntityManager, channel: Channel, replaced: string, consumerSecret: string): Promise<string[]> {
-    const ofApp = await manager.find(ChannelEntity, { where: { appFingerprint: channel.appFingerprint }, order: { id: 'ASC' } });
+  private async rotateOthers(channelId: string, ofApp: readonly Channel[], replaced: string, consumerSecret: string): Promise<string[]> {
     const followed: string[] = [];
-    for (const { id } of ofApp.filter((other) => other.id !== channel.id)) {
+    for (const { id } of ofApp.filter((other) => other.id !== channelId)) {
       if (await this.credentials.follow(id, replaced, consumerSecret)) {
         followed.push(id);
       }
@@ -165,7 +166,7 @@ export class Channels {
     for (const webhookKey of new Set(ofApp.map((one) => one.webhookKey))) {
       await this.webhooks.noteNewSecret(webhookKey);
     }
-    await this.recoveries.noteGap([channel.id, ...followed]);
+    await this.recoveries.noteGap([channelId, ...followed]);
     return followed;
   }
 
