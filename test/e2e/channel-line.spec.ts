@@ -3,6 +3,7 @@ import { startSandbox } from '../../src/sandbox/sandbox-server.service.js';
 import { startWebhookReceiver } from '../../src/sandbox/testing/webhook-receiver.service.js';
 import { seedKeys, XCaller } from '../../src/sandbox/testing/x-caller.service.js';
 import { forEachEngine } from '../support/engines.js';
+import { eventually } from '../support/eventually.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { freePort } from '../support/processes.js';
 import { type AnswerBody, having } from './answers.js';
@@ -77,6 +78,17 @@ describe('An app’s line to X', () => {
     expect(subscribed()).toEqual([]);
     expect((await service.call(`/v1/channels/${id}/connect`, { method: 'POST' })).status).toBe(200);
     expect(subscribed().sort()).toEqual([NAJM.id, FIBRE.id].sort());
+  });
+
+  it.each(['disconnect', 'delete'])('is not made to stand again for a channel that somebody %ss while the check waits', async (what) => {
+    const { id } = await connectNajm(service);
+    fault(both.sandbox, { route: 'subscriptions', kind: 'delay', delayMs: 300 });
+    const ending = what === 'delete' ? service.call(`/v1/channels/${id}`, { method: 'DELETE' }) : service.call(`/v1/channels/${id}/disconnect`, { method: 'POST' });
+    await eventually(() => expect(calls('DELETE', `/subscriptions/${NAJM.id}.json`)).toHaveLength(1), 'it is under way');
+    await run();
+    expect((await ending).status).toBeLessThan(300);
+    expect(subscribed()).toEqual([]);
+    expect(webhooks()).toHaveLength(what === 'delete' ? 0 : 1);
   });
 
   it('is not taken back from somebody who took our place: the channel says who has it', async () => {

@@ -51,10 +51,12 @@ export class ChannelChecks {
     private readonly clock: Clock,
   ) {}
 
-  /** `channels` are of one app, `wish.wanted` among them. */
-  run(appFingerprint: string, channels: readonly Channel[], wish: CheckWish): Promise<LineFindings> {
+  /** `asked` are of one app, `wish.wanted` among them. */
+  run(appFingerprint: string, asked: readonly Channel[], wish: CheckWish): Promise<LineFindings> {
     return this.turns.run(appFingerprint, async () => {
-      const findings = await this.look(channels, wish);
+      const channels = await this.listStill(asked, wish);
+      const wanted = channels.filter(({ id }) => wish.wanted.some((one) => one.id === id));
+      const findings = await this.look(channels, { ...wish, wanted });
       // A new webhook has none of the subscriptions that hung on the one before it.
       const bereft = await this.listOthersOf(findings.listNewWebhooks(), channels);
       if (bereft.length > 0) {
@@ -62,6 +64,12 @@ export class ChannelChecks {
       }
       return findings;
     });
+  }
+
+  /** As they are now that it is our turn: who was disconnected, removed or revoked meanwhile is not looked at, and so not subscribed again. */
+  private async listStill(asked: readonly Channel[], { isKeptAlive }: CheckWish): Promise<Channel[]> {
+    const now = await this.directory.findByIds(asked.map(({ id }) => id));
+    return now.filter((channel) => !isKeptAlive || isToBeKeptAlive(channel.connection) || asked.some(({ id, connection }) => id === channel.id && connection === channel.connection));
   }
 
   private async listOthersOf(webhookKeys: readonly string[], channels: readonly Channel[]): Promise<Channel[]> {
