@@ -1,12 +1,13 @@
 import { SubscriptionCheckJob } from '../../src/channels/connection/subscription-check.job.js';
+import { IncomingMessages } from '../../src/messaging/incoming/incoming-messages.service.js';
 import { RecoveryJob } from '../../src/messaging/recovery/recovery.job.js';
 import { forEachEngine } from '../support/engines.js';
 import { eventually } from '../support/eventually.js';
 import { ManualClock } from '../support/manual-clock.js';
 import type { AnswerBody } from './answers.js';
-import { NAJM, RANIA, TOM } from './cast.js';
+import { FIBRE, NAJM, RANIA, TOM } from './cast.js';
 import { queryDatabase } from './database.js';
-import { type Both, connectNajm, fault, hear, messageIn, type Service, startBoth, startService, textTo } from './service.js';
+import { type Both, connectFibre, connectNajm, fault, hear, messageIn, type Service, startBoth, startService, textTo } from './service.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -138,6 +139,22 @@ describe('What the webhook missed', () => {
       expect(await inboundCount()).toBe(120);
       const refused = both.sandbox.ledger.requests.filter(({ path, status }) => path.includes('events/list') && status === 400);
       expect(refused).toHaveLength(1);
+    });
+
+    it('of one channel is read also where that of another cannot be recorded', async () => {
+      const fibre = await connectFibre(service);
+      await miss('for the one');
+      await both.sandbox.conversations.write(RANIA.id, 'participant', { to: FIBRE.id, text: 'for the other', deliver: false });
+      clock.advance(HOUR_MS);
+      const incoming = service.app.get(IncomingMessages, { strict: false });
+      const record = incoming.record.bind(incoming);
+      const failing = jest.spyOn(incoming, 'record').mockImplementation((channel, ...rest) => (channel.id === id ? Promise.reject(new Error('broken on purpose')) : record(channel, ...rest)));
+      expect(await recover()).toMatchObject({ channels: 2, recovered: 1 });
+      failing.mockRestore();
+      expect((await inbound()).map(({ channelId }) => channelId)).toEqual([fibre['id']]);
+      clock.advance(5 * MINUTE_MS);
+      expect(await recover()).toMatchObject({ recovered: 1 });
+      expect(await inbound()).toHaveLength(2);
     });
 
     it('is read over v2 where the app’s access does not include v1.1’s history', async () => {

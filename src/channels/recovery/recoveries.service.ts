@@ -92,10 +92,14 @@ export class Recoveries {
   private async write({ channelId }: Recovery, change: Partial<RecoveryEntity>, found: number): Promise<void> {
     await this.unitOfWork.run(async (manager) => {
       const now = this.clock.now();
-      const { dueAt } = await manager.findOneOrFail(RecoveryEntity, { where: { channelId }, ...lockedForUpdate<RecoveryEntity>(manager) });
+      const before = await manager.findOne(RecoveryEntity, { where: { channelId }, ...lockedForUpdate<RecoveryEntity>(manager) });
+      if (before === null) {
+        // The channel was removed meanwhile.
+        return;
+      }
       // Whoever noted a gap while we read has put it to the present.
-      const isNoted = dueAt <= now;
-      await manager.update(RecoveryEntity, { channelId }, { ...change, ...(isNoted ? { dueAt } : {}), ...(found === 0 ? {} : { recoveredAt: now }) });
+      const isNoted = before.dueAt <= now;
+      await manager.update(RecoveryEntity, { channelId }, { ...change, ...(isNoted ? { dueAt: before.dueAt } : {}), ...(found === 0 ? {} : { recoveredAt: now }) });
       if (found > 0) {
         await manager.increment(RecoveryEntity, { channelId }, 'recovered', found);
       }

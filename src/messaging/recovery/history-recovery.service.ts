@@ -77,7 +77,8 @@ export class HistoryRecovery implements OnModuleDestroy {
       const pass = await this.recoveries.take(channelId);
       if (pass !== null) {
         counts.channels += 1;
-        await this.read(channel, pass, counts);
+        // What keeps one channel from being read keeps no other; it is taken up again when its turn here has ended.
+        await this.read(channel, pass, counts).catch((error: unknown) => this.log.error('X’s history could not be recorded', { channelId }, error));
       }
     }
     return counts;
