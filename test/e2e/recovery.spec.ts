@@ -58,6 +58,9 @@ describe('What the webhook missed', () => {
       expect(found.map(({ content, recovered }) => [content.text, recovered])).toEqual([['dropped', true], ['delivered', false]]);
       expect(found[0]).toMatchObject({ xMessageId: eventId, sentAt: saidAt, from: { number: RANIA.id }, window: { open: true, openedAt: saidAt, used: 0 } });
 
+      const { body: health } = await service.call(`/v1/channels/${id}/checks`, { method: 'POST' });
+      expect(health.checks.find(({ name }) => name === 'event-flow')?.detail).toContain(`1 so far, the last at ${new Date(clock.now()).toISOString()}`);
+
       // X tells of it after all.
       await both.sandbox.conversations.redeliver(eventId);
       clock.advance(HOUR_MS);

@@ -111,7 +111,8 @@ export class ChannelChecks {
 
   private async checkFlow(channel: Channel, wish: CheckWish): Promise<{ finding: Finding; isProbed: boolean }> {
     const health = await this.health.get(channel.id);
-    const { finding, silence } = await this.flow.check(channel.id, health.lastEventAt);
+    const { finding: heard, silence } = await this.flow.check(channel.id, health.lastEventAt);
+    const finding = heard.ok ? { ...heard, detail: `${heard.detail}${await this.recoveries.describe(channel.id)}` } : heard;
     const isProbed = silence !== null && wish.wanted.some(({ id }) => id === channel.id) && isProbeDue(health, this.clock.now());
     if (isProbed) {
       await this.health.noteProbe(channel.id);

@@ -3,7 +3,7 @@ import { LessThanOrEqual, MoreThan } from 'typeorm';
 import { Reader } from '../../database/reader.service.js';
 import { lockedForUpdate } from '../../database/row-lock.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
-import { Clock, type Instant } from '../../kernel/clock.js';
+import { Clock, type Instant, toTimestamp } from '../../kernel/clock.js';
 import { MINUTE_MS } from '../../kernel/duration.js';
 import { type HistoryPass, passOf, type Recovery } from './recovery.js';
 import { RecoveryEntity } from './recovery.entity.js';
@@ -50,8 +50,10 @@ export class Recoveries {
     await this.unitOfWork.run((manager) => manager.delete(RecoveryEntity, { channelId }));
   }
 
-  find(channelId: string): Promise<RecoveryEntity | null> {
-    return this.reader.repository(RecoveryEntity).findOneBy({ channelId });
+  /** A sentence on what X told nobody and was read back; empty when there was nothing. */
+  async describe(channelId: string): Promise<string> {
+    const row = await this.reader.repository(RecoveryEntity).findOneBy({ channelId });
+    return row === null || row.recoveredAt === null ? '' : ` Read back from X’s history, since the webhook had not told of them: ${row.recovered} so far, the last at ${toTimestamp(row.recoveredAt)}.`;
   }
 
   async listDue(): Promise<string[]> {
