@@ -1,7 +1,6 @@
 // `npm run build && node bench/challenge.cjs [SECONDS]`: how quickly the built service answers X's challenge: with nothing else to do,
 // while it takes 500 signed events a second, and with its database gone or frozen. Each answer is checked. X gives up after 3 s and
 // then holds the webhook for invalid; wanted is 50 ms at p99. SQLite and PostgreSQL (the tests' own); loopback only.
-const { spawn } = require('node:child_process');
 const { createHmac, randomBytes } = require('node:crypto');
 const { once } = require('node:events');
 const { mkdtempSync, readFileSync, rmSync } = require('node:fs');
@@ -10,6 +9,7 @@ const net = require('node:net');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { isMainThread, parentPort, Worker, workerData } = require('node:worker_threads');
+const { end, start } = require('./programs.cjs');
 
 const SECONDS = Number(process.argv[2] ?? 8);
 const EVENTS_PER_SECOND = 500;
@@ -26,9 +26,6 @@ const CHANNEL = {
   accessTokenSecret: 'sim-access-secret',
   environmentName: 'prod',
 };
-const root = join(__dirname, '..');
-const children = new Set();
-process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')));
 
 const sign = (text) => `sha256=${createHmac('sha256', CHANNEL.consumerSecret).update(text).digest('base64')}`;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -183,26 +180,4 @@ function startPostgres() {
   const compilerOptions = { module: typescript.ModuleKind.CommonJS, target: typescript.ScriptTarget.ES2022, esModuleInterop: true };
   require.extensions['.ts'] = (module, file) => module._compile(typescript.transpileModule(readFileSync(file, 'utf8'), { compilerOptions }).outputText, file);
   return require('../test/support/postgres.ts').startPostgres();
-}
-
-/** Starts a file of the build and waits for the address that it prints. */
-async function start(file, env) {
-  const child = spawn(process.execPath, [join(root, 'dist', file)], { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
-  children.add(child);
-  let printed = '';
-  return new Promise((resolve, reject) => {
-    child.stdout.on('data', (chunk) => {
-      printed += chunk;
-      const url = /https?:\/\/[\d.:]+\d(?=[^\n]*\n)/.exec(printed)?.[0];
-      if (url !== undefined) resolve({ child, url });
-    });
-    child.once('exit', (code) => reject(new Error(`${file} ended with ${code}: ${printed}`)));
-  });
-}
-
-async function end(child) {
-  children.delete(child);
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
 }

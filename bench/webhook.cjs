@@ -1,13 +1,12 @@
 // `npm run build && node bench/webhook.cjs [SECONDS [CONNECTIONS]]`: how many signed events a second the built service takes
 // (checked, on disk, then 200), with group commit and with one commit for each event. Both in one run, in turns, since one
 // machine is not the same from minute to minute. SQLite with synchronous=FULL, the offline X beside it; loopback only.
-const { spawn } = require('node:child_process');
 const { createHmac } = require('node:crypto');
-const { once } = require('node:events');
 const { mkdtempSync, rmSync } = require('node:fs');
 const http = require('node:http');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
+const { end, start } = require('./programs.cjs');
 
 const SECONDS = Number(process.argv[2] ?? 5);
 const CONNECTIONS = Number(process.argv[3] ?? 50);
@@ -27,32 +26,6 @@ const VARIANTS = [
   { name: 'group commit', rows: 256 },
   { name: 'one commit for each', rows: 1 },
 ];
-
-const root = join(__dirname, '..');
-const children = new Set();
-process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')));
-
-/** Starts a file of the build and waits for the address that it prints. */
-async function start(file, env) {
-  const child = spawn(process.execPath, [join(root, 'dist', file)], { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
-  children.add(child);
-  let printed = '';
-  return new Promise((resolve, reject) => {
-    child.stdout.on('data', (chunk) => {
-      printed += chunk;
-      const url = /https?:\/\/[\d.:]+\d(?=[^\n]*\n)/.exec(printed)?.[0];
-      if (url !== undefined) resolve({ child, url });
-    });
-    child.once('exit', (code) => reject(new Error(`${file} ended with ${code}: ${printed}`)));
-  });
-}
-
-async function end(child) {
-  children.delete(child);
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
-}
 
 async function call(url, body) {
   const headers = { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' };
