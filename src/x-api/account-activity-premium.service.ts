@@ -67,6 +67,17 @@ export class AccountActivityPremium extends EventsApi {
     );
   }
 
+  override async isSubscribed(credentials: XCredentials, environmentName: string): Promise<boolean> {
+    return unlessCode(NOT_FOUND, () =>
+      this.x.asAccount(credentials, (client) =>
+        client.v1.get<unknown>(`${ENVIRONMENT}/subscriptions.json`, {}, {
+          params: { environment: environmentName },
+          fullResponse: true,
+        }),
+      ),
+    );
+  }
+
   override async countSubscriptions(credentials: XCredentials): Promise<{ used: number; most: number } | null> {
     const response = await this.x.asApp(credentials, (client) => client.v1.get<unknown>('account_activity/all/subscriptions/count.json', {}, { fullResponse: true }));
     const counts = countSchema.safeParse(response.data).data;
@@ -107,13 +118,17 @@ export class AccountActivityPremium extends EventsApi {
   }
 }
 
-/** A refusal with `code` is no failure: the state that it tells of is the one that is wanted. */
-async function unlessCode(code: number, call: () => Promise<unknown>): Promise<void> {
-  await call().catch((error: unknown) => {
-    if (!(error instanceof XFailure && (error.hasCode(code) || (code === NOT_FOUND && error.answer.status === 404)))) {
-      throw error;
+/** True when the call succeeded, false when X refused it with `code`: to us the state that it tells of is no failure. */
+async function unlessCode(code: number, call: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await call();
+    return true;
+  } catch (error) {
+    if (error instanceof XFailure && (error.hasCode(code) || (code === NOT_FOUND && error.answer.status === 404))) {
+      return false;
     }
-  });
+    throw error;
+  }
 }
 
 function toWebhook(webhook: z.infer<typeof webhookSchema>): XWebhook {

@@ -35,6 +35,8 @@ export abstract class EventsApi {
   abstract deleteWebhook(credentials: XCredentials, environmentName: string, webhookId: string): Promise<void>;
   /** Everybody who is subscribed, with one call. */
   abstract listSubscriptions(credentials: XCredentials, environmentName: string): Promise<XSubscriptions>;
+  /** Whether the account whose tokens these are is. */
+  abstract isSubscribed(credentials: XCredentials, environmentName: string): Promise<boolean>;
   /** How many accounts the app has subscribed in all environments, and how many X lets it; null where X does not say. */
   abstract countSubscriptions(credentials: XCredentials): Promise<{ used: number; most: number } | null>;
   /** Subscribes the account whose tokens these are; fine when it is already. */

@@ -57,6 +57,21 @@ describe('An app’s line to X', () => {
     expect(calls('GET', '/all/webhooks.json')).toHaveLength(1);
   });
 
+  it('is asked about account by account where X does not let the app list them', async () => {
+    fault(both.sandbox, { route: 'subscription-lists', kind: 'status', status: 401, code: 32, times: null });
+    const { id } = await connectNajm(service);
+    await connectFibre(service);
+    expect(subscribed().sort()).toEqual([NAJM.id, FIBRE.id].sort());
+    both.sandbox.webhooks.unsubscribe(FIBRE.id);
+    expect(await run()).toEqual({ connected: 2, degraded: 0, revoked: 0 });
+    expect(subscribed().sort()).toEqual([NAJM.id, FIBRE.id].sort());
+    expect((await channel(id))['status']).toBe('connected');
+    // One that does not answer says nothing about anybody.
+    both.sandbox.faults.remove();
+    fault(both.sandbox, { route: 'subscription-lists', kind: 'status', status: 503 });
+    expect(await run()).toEqual({ connected: 0, degraded: 2, revoked: 0 });
+  });
+
   it('moves with our address: delete, create, subscribe every account again, and nobody else’s is touched', async () => {
     const [najm] = [await connectNajm(service), await connectFibre(service)];
     const [before] = webhooks();

@@ -150,12 +150,13 @@ export class LineCheck {
       return;
     }
     try {
-      const { appId, accountIds } = await this.subscriptions.list(one.channel, one.credentials);
-      await this.subscriptions.noteAppId(channels, appId);
+      const listed = await this.subscriptions.list(one.channel, one.credentials);
+      await this.subscriptions.noteAppId(channels, listed?.appId ?? null);
       const standing = [];
       for (const { channel, credentials } of able) {
         const repair = wish.wanted.has(channel.id) ? { onBroken: (problem: Problem) => (isNew ? Promise.resolve() : wish.onBroken(channel, problem)) } : null;
-        standing.push({ channel, finding: await this.subscriptions.stand(channel, credentials, !isNew && accountIds.includes(channel.accountId), repair) });
+        const isSubscribed = !isNew && (listed?.accountIds.includes(channel.accountId) ?? (await this.subscriptions.has(channel, credentials)));
+        standing.push({ channel, finding: await this.subscriptions.stand(channel, credentials, isSubscribed, repair) });
       }
       const tier = wish.isEager ? await this.subscriptions.describeTier(one.channel, one.credentials) : '';
       for (const { channel, finding } of standing) {

@@ -14,7 +14,7 @@ import { notSubscribed, subscriptionsUsedUp } from './webhook-problems.js';
 /** X's sandbox tier of Account Activity: 15 subscriptions, and no delivery is repeated. */
 const SANDBOX_TIER = 15;
 
-/** Which accounts X tells our webhooks of. One list for all accounts of an environment, one call for each that is missing in it. */
+/** Which accounts X tells our webhooks of. One list for all accounts of an environment where X gives it, one call for each that is missing in it. */
 @Injectable()
 export class Subscriptions {
   constructor(
@@ -23,9 +23,21 @@ export class Subscriptions {
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
-  /** @throws Problem */
-  async list(channel: Channel, credentials: XCredentials): Promise<XSubscriptions> {
-    return this.x.events(channel.eventsApi).listSubscriptions(credentials, channel.environmentName ?? '').catch(asProblem);
+  /** Null where X does not let the app list them, though it answers. @throws Problem when it does not answer, or its limit is used up */
+  async list(channel: Channel, credentials: XCredentials): Promise<XSubscriptions | null> {
+    try {
+      return await this.x.events(channel.eventsApi).listSubscriptions(credentials, channel.environmentName ?? '').catch(asProblem);
+    } catch (error) {
+      if (error instanceof Problem && error.code !== 'x.unavailable' && error.code !== 'x.rate-limited') {
+        return null;
+      }
+      throw error;
+    }
+  }
+
+  /** Of one account, where they cannot be listed. @throws Problem */
+  async has(channel: Channel, credentials: XCredentials): Promise<boolean> {
+    return this.x.events(channel.eventsApi).isSubscribed(credentials, channel.environmentName ?? '').catch(asProblem);
   }
 
   /** A sentence on how many subscriptions the app has, and on what its tier means; empty where X does not say. Asked when a person asks. */

@@ -8,6 +8,7 @@ export const FAULT_ROUTES = [
   'settings',
   'webhooks',
   'subscriptions',
+  'subscription-lists',
   'send',
   'list',
   'dm-events',

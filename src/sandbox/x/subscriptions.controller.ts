@@ -21,7 +21,7 @@ export class SubscriptionsController {
 
   routes(): XRoute[] {
     const own = { path: `${ALL}/:environment/subscriptions.json`, fault: 'subscriptions', family: 'subscriptions', access: 'user', wrongAccess: 'couldNotAuthenticate' } as const;
-    const lists = { fault: 'subscriptions', family: 'subscription-lists', access: 'app', method: 'GET' } as const;
+    const lists = { fault: 'subscription-lists', family: 'subscription-lists', access: 'app', method: 'GET' } as const;
     return [
       { ...own, method: 'POST', answer: (call) => this.subscribe(call) },
       { ...own, method: 'GET', answer: (call) => (this.isSubscribed(call) ? emptyAnswer(204) : refuse('noSuchPage')) },
