@@ -62,6 +62,9 @@ describe('An app’s line to X', () => {
     const { id } = await connectNajm(service);
     await connectFibre(service);
     expect(subscribed().sort()).toEqual([NAJM.id, FIBRE.id].sort());
+    both.sandbox.ledger.clear();
+    await run();
+    expect(calls('POST', '/subscriptions.json')).toEqual([]);
     both.sandbox.webhooks.unsubscribe(FIBRE.id);
     expect(await run()).toEqual({ connected: 2, degraded: 0, revoked: 0 });
     expect(subscribed().sort()).toEqual([NAJM.id, FIBRE.id].sort());
