@@ -20,6 +20,7 @@ import { IncomingMessages } from './incoming/incoming-messages.service.js';
 import { LimitRelease } from './outbox/limit-release.service.js';
 import { Cancellations } from './outbox/cancellations.service.js';
 import { HistoryRecovery } from './recovery/history-recovery.service.js';
+import { MissedMessages } from './recovery/missed-messages.service.js';
 import { RecoveryJob } from './recovery/recovery.job.js';
 import { LookUps } from './unknown/look-ups.service.js';
 import { MessageTimelines } from './message/message-timelines.service.js';
@@ -68,6 +69,7 @@ import { WindowEvents } from './window/window-events.service.js';
     MessageQueries,
     MessageSteps,
     MessageTimelines,
+    MissedMessages,
     OutgoingMessages,
     Outbox,
     ReadReceipts,

@@ -1,27 +1,20 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { In } from 'typeorm';
 import type { Channel } from '../../channels/channel.js';
 import { ChannelDirectory } from '../../channels/channel-directory.service.js';
 import { isToBeKeptAlive } from '../../channels/channel-status.js';
 import { Recoveries, type TakenPass } from '../../channels/recovery/recoveries.service.js';
 import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
-import { Reader } from '../../database/reader.service.js';
-import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock } from '../../kernel/clock.js';
 import { MINUTE_MS } from '../../kernel/duration.js';
 import { Log } from '../../runtime/log.service.js';
-import type { XDirectMessage } from '../../x-api/direct-message.js';
-import { IncomingMessages } from '../incoming/incoming-messages.service.js';
-import { MessageEntity } from '../message/message.entity.js';
 import { XHistory } from '../unknown/x-history.service.js';
+import { MissedMessages } from './missed-messages.service.js';
 
 /** Reads of X's history that are left to looks for messages of unknown fate, of those that X allows in 15 minutes. */
 const SPARED_READS = 4;
 /** When X allows no read now, or does not answer. */
 const LATER_MS = MINUTE_MS;
-/** Messages that become effective together: conversations are kept from others no longer than that takes. */
-const TOGETHER = 10;
 
 export interface RecoveryCounts {
   channels: number;
@@ -39,12 +32,10 @@ export class HistoryRecovery implements OnModuleDestroy {
   private running: Promise<RecoveryCounts> | null = null;
 
   constructor(
-    private readonly reader: Reader,
-    private readonly unitOfWork: UnitOfWork,
     private readonly channels: ChannelDirectory,
     private readonly recoveries: Recoveries,
     private readonly history: XHistory,
-    private readonly incoming: IncomingMessages,
+    private readonly missed: MissedMessages,
     private readonly clock: Clock,
     private readonly log: Log,
     @InjectSettings('recovery') private readonly settings: Settings['recovery'],
@@ -95,9 +86,12 @@ export class HistoryRecovery implements OnModuleDestroy {
         // What was recorded stays; the pass begins anew from X's newest message.
         return this.recoveries.postpone({ ...pass, passSince: null, passUntil: null, cursor: null }, this.clock.now());
       }
-      const found = await this.record(channel, page.messages.filter(({ createdAt }) => createdAt >= pass.passSince));
+      const { found, isWhole } = await this.missed.record(channel, page.messages.filter(({ createdAt }) => createdAt >= pass.passSince));
       counts.pages += 1;
       counts.recovered += found;
+      if (!isWhole) {
+        return this.recoveries.postpone(pass, this.clock.now() + LATER_MS);
+      }
       if (page.next === null || page.messages.some(({ createdAt }) => createdAt < pass.passSince)) {
         this.log.log('X’s history is read back', { channelId: channel.id, since: pass.passSince, until: pass.passUntil, lastPage: counts.pages, found: counts.recovered });
         return this.recoveries.complete(pass, this.clock.now() + this.settings.everyMs, found);
@@ -105,25 +99,5 @@ export class HistoryRecovery implements OnModuleDestroy {
       pass = { ...pass, cursor: page.next };
       await this.recoveries.noteProgress(pass, found);
     }
-  }
-
-  /** Those that are not known yet, in X's order. Returns how many they were. */
-  private async record(channel: Channel, messages: readonly XDirectMessage[]): Promise<number> {
-    const known = await this.reader.repository(MessageEntity).find({
-      select: { xMessageId: true },
-      where: { channelId: channel.id, xMessageId: In(messages.map(({ xMessageId }) => xMessageId)) },
-    });
-    const knownIds = new Set(known.map(({ xMessageId }) => xMessageId));
-    const missed = messages.filter(({ xMessageId }) => !knownIds.has(xMessageId)).reverse();
-    for (let from = 0; from < missed.length; from += TOGETHER) {
-      const together = missed.slice(from, from + TOGETHER);
-      await this.unitOfWork.run(async () => {
-        await this.incoming.lock(together.map(({ senderId, recipientId }) => ({ channel, participantId: senderId === channel.accountId ? recipientId : senderId })));
-        for (const message of together) {
-          await this.incoming.record(channel, message, new Map(), 'recovery');
-        }
-      });
-    }
-    return missed.length;
   }
 }
