@@ -11,7 +11,10 @@ export function statusOf(channel: { connection: Connection; isPaused: boolean })
   return channel.isPaused ? 'paused' : channel.connection;
 }
 
-/** Whether the subscription check looks after a channel: one that was connected and that nobody ended. */
+/** Those that were connected and that nobody ended. */
+export const KEPT_ALIVE: readonly Connection[] = ['connected', 'degraded'];
+
+/** Whether the subscription check looks after a channel, and what its webhook misses is read back. */
 export function isToBeKeptAlive(connection: Connection): boolean {
-  return connection === 'connected' || connection === 'degraded';
+  return KEPT_ALIVE.includes(connection);
 }

@@ -2,8 +2,10 @@ import { Recoveries } from '../../src/channels/recovery/recoveries.service.js';
 import { IncomingMessages } from '../../src/messaging/incoming/incoming-messages.service.js';
 import { RecoveryJob } from '../../src/messaging/recovery/recovery.job.js';
 import { forEachEngine } from '../support/engines.js';
+import { eventually } from '../support/eventually.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { NAJM, RANIA } from './cast.js';
+import { queryDatabase } from './database.js';
 import { type Both, connectNajm, type Service, startBoth } from './service.js';
 
 const SECOND_MS = 1_000;
@@ -37,6 +39,44 @@ describe('Whose turn it is to read X’s history, and what it leaves to others',
     const miss = (text: string) => both.sandbox.conversations.write(RANIA.id, 'participant', { to: NAJM.id, text, deliver: false });
     const inbound = async () => (await service.call('/v1/messages?direction=inbound&limit=100')).body['data'].map(({ content, recovered }) => [content.text, recovered]);
     const lists = () => both.sandbox.ledger.requests.filter(({ path }) => path.includes('events/list')).length;
+    const take = async (id: string) => {
+      const pass = await recoveries.take(id);
+      if (pass === null) throw new Error('It is not to be had');
+      return pass;
+    };
+
+    it('is one reader’s at a time, also when a gap is noted while it reads', async () => {
+      const id = await connect();
+      await take(id);
+      await recoveries.noteGap([id]);
+      expect(await recoveries.take(id)).toBeNull();
+      expect(await recoveries.listDue()).toEqual([]);
+    });
+
+    it('is free again when its reader is gone for five minutes, and that one, when it comes back, changes nothing any more', async () => {
+      const id = await connect();
+      const frozen = await take(id);
+      clock.advance(5 * MINUTE_MS);
+      const pass = { ...(await take(id)), cursor: 'further on' };
+      await recoveries.noteProgress(pass, 0);
+      await recoveries.noteProgress({ ...frozen, cursor: 'far behind' }, 0);
+      await recoveries.complete(frozen, clock.now(), 0);
+      const [row] = await queryDatabase<{ cursor: string }>(both.databaseUrl, 'SELECT cursor FROM recoveries');
+      expect(row?.cursor).toBe('further on');
+    });
+
+    it('comes at once after a pass during which a gap was noted, also when the pass was interrupted since', async () => {
+      const id = await connect();
+      const pass = await take(id);
+      clock.advance(SECOND_MS);
+      await recoveries.noteGap([id]);
+      await recoveries.postpone(pass, clock.now() + MINUTE_MS);
+      clock.advance(MINUTE_MS);
+      await recoveries.complete(await take(id), clock.now() + HOUR_MS, 0);
+      expect(await recoveries.listDue()).toEqual([id]);
+      await recoveries.complete(await take(id), clock.now() + HOUR_MS, 0);
+      expect(await recoveries.listDue()).toEqual([]);
+    });
 
     it('is no reason to wait for a message that cannot be recorded: those beside it are, and it is set aside after five tries', async () => {
       const id = await connect();
@@ -54,6 +94,25 @@ describe('Whose turn it is to read X’s history, and what it leaves to others',
       }
       await recover();
       expect(lists()).toBe(1 + 5);
+    });
+
+    it('ends in the middle of a pass with the account’s access, and X is asked nothing more', async () => {
+      const id = await connect();
+      for (let n = 0; n < 120; n += 1) await miss(`missed ${n}`);
+      await recoveries.noteGap([id]);
+      const before = lists();
+      const noteProgress = recoveries.noteProgress.bind(recoveries);
+      jest.spyOn(recoveries, 'noteProgress').mockImplementationOnce(async (...args) => {
+        await both.sandbox.people.revoke(NAJM.id);
+        const isRevoked = async () => expect((await service.call(`/v1/channels/${id}`)).body.status).toBe('revoked');
+        await eventually(isRevoked, 'we know of it');
+        return noteProgress(...args);
+      });
+      expect(await recover()).toMatchObject({ pages: 1 });
+      clock.advance(HOUR_MS);
+      await recoveries.noteGap([id]);
+      expect(await recover()).toMatchObject({ channels: 0 });
+      expect(lists() - before).toBe(1);
     });
   });
 });

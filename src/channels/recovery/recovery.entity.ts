@@ -7,9 +7,17 @@ export class RecoveryEntity implements Recovery, HistoryPass {
   @IdColumn({ name: 'channel_id' })
   channelId: string;
 
-  /** When X's history is read next; ahead of the present while somebody reads it. */
+  /** When X's history is read next. */
   @InstantColumn({ name: 'due_at' })
   dueAt: number;
+
+  /** When the webhook was last known to have missed something; null: a pass that began later has read it. */
+  @InstantColumn({ name: 'gap_at', nullable: true })
+  gapAt: number | null;
+
+  /** Somebody reads it, until then at most; its value also tells whose turn it is. */
+  @InstantColumn({ name: 'taken_until', nullable: true })
+  takenUntil: number | null;
 
   @InstantColumn({ name: 'complete_until' })
   completeUntil: number;

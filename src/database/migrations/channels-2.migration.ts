@@ -26,6 +26,8 @@ export class Channels2 implements MigrationInterface {
       [
         id('channel_id'),
         instant('due_at'),
+        instant('gap_at', NULLABLE),
+        instant('taken_until', NULLABLE),
         instant('complete_until'),
         instant('pass_since', NULLABLE),
         instant('pass_until', NULLABLE),

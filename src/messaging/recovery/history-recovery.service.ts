@@ -1,5 +1,4 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
-import type { Channel } from '../../channels/channel.js';
 import { ChannelDirectory } from '../../channels/channel-directory.service.js';
 import { isToBeKeptAlive } from '../../channels/channel-status.js';
 import { Recoveries, type TakenPass } from '../../channels/recovery/recoveries.service.js';
@@ -8,6 +7,8 @@ import type { Settings } from '../../config/settings.js';
 import { Clock } from '../../kernel/clock.js';
 import { MINUTE_MS } from '../../kernel/duration.js';
 import { Log } from '../../runtime/log.service.js';
+import type { XDirectMessage } from '../../x-api/direct-message.js';
+import type { HistoryPage } from '../../x-api/message-history.js';
 import { XHistory } from '../unknown/x-history.service.js';
 import { MissedMessages } from './missed-messages.service.js';
 
@@ -56,48 +57,62 @@ export class HistoryRecovery implements OnModuleDestroy {
   private async recoverDue(): Promise<RecoveryCounts> {
     const counts: RecoveryCounts = { channels: 0, pages: 0, recovered: 0 };
     for (const channelId of await this.recoveries.listDue()) {
-      if (this.isStopping) {
-        break;
-      }
-      const channel = await this.channels.findById(channelId);
-      if (channel === null || !isToBeKeptAlive(channel.connection)) {
-        // Its gap stays: it is read when the channel is connected again.
-        await this.recoveries.rest(channelId, this.clock.now() + this.settings.everyMs);
-        continue;
-      }
-      const pass = await this.recoveries.take(channelId);
+      const pass = this.isStopping ? null : await this.recoveries.take(channelId);
       if (pass !== null) {
         counts.channels += 1;
-        // What keeps one channel from being read keeps no other; it is taken up again when its turn here has ended.
-        await this.read(channel, pass, counts).catch((error: unknown) => this.log.error('X’s history could not be recorded', { channelId }, error));
+        // What keeps one channel from being read keeps no other.
+        await this.read(pass, counts).catch((error: unknown) => this.log.error('X’s history could not be read back', { channelId }, error));
       }
     }
     return counts;
   }
 
-  private async read(channel: Channel, taken: TakenPass, counts: RecoveryCounts): Promise<void> {
-    let pass = taken;
-    for (;;) {
-      const page = this.isStopping ? 'later' : await this.history.readPage(channel, pass.cursor, SPARED_READS);
-      if (page === 'later') {
-        return this.recoveries.postpone(pass, this.clock.now() + LATER_MS);
-      }
-      if (page === 'refused') {
-        // What was recorded stays; the pass begins anew from X's newest message.
-        return this.recoveries.postpone({ ...pass, passSince: null, passUntil: null, cursor: null }, this.clock.now());
-      }
-      const { found, isWhole } = await this.missed.record(channel, page.messages.filter(({ createdAt }) => createdAt >= pass.passSince));
-      counts.pages += 1;
-      counts.recovered += found;
-      if (!isWhole) {
-        return this.recoveries.postpone(pass, this.clock.now() + LATER_MS);
-      }
-      if (page.next === null || page.messages.some(({ createdAt }) => createdAt < pass.passSince)) {
-        this.log.log('X’s history is read back', { channelId: channel.id, since: pass.passSince, until: pass.passUntil, lastPage: counts.pages, found: counts.recovered });
-        return this.recoveries.complete(pass, this.clock.now() + this.settings.everyMs, found);
-      }
-      pass = { ...pass, cursor: page.next };
-      await this.recoveries.noteProgress(pass, found);
+  private async read(taken: TakenPass, counts: RecoveryCounts): Promise<void> {
+    const before = { ...counts };
+    let pass: TakenPass | null = taken;
+    while (pass !== null) {
+      pass = await this.readOn(pass, counts);
     }
+    const [pages, found] = [counts.pages - before.pages, counts.recovered - before.recovered];
+    if (pages > 0) {
+      this.log.log('X’s history was read back', { channelId: taken.channelId, since: taken.passSince, until: taken.passUntil, pages, found });
+    }
+  }
+
+  /** One page of it. Null when the pass ends here: it is complete, goes on another time, or is somebody else's. */
+  private async readOn(pass: TakenPass, counts: RecoveryCounts): Promise<TakenPass | null> {
+    // As it is now: a pass can outlast the account's access.
+    const channel = await this.channels.findById(pass.channelId);
+    if (this.isStopping || channel === null || !isToBeKeptAlive(channel.connection)) {
+      return this.postpone(pass, 0);
+    }
+    const page = await this.history.readPage(channel, pass.cursor, SPARED_READS);
+    if (page === 'later') {
+      return this.postpone(pass, 0);
+    }
+    if (page === 'refused') {
+      await this.recoveries.beginAnew(pass);
+      return null;
+    }
+    const { found, isWhole } = await this.missed.record(channel, this.wantedOf(page, pass));
+    counts.pages += 1;
+    counts.recovered += found;
+    if (!isWhole) {
+      return this.postpone(pass, found);
+    }
+    if (page.next !== null && page.messages.every(({ createdAt }) => createdAt >= pass.passSince)) {
+      return this.recoveries.noteProgress({ ...pass, cursor: page.next }, found);
+    }
+    await this.recoveries.complete(pass, this.clock.now() + this.settings.everyMs, found);
+    return null;
+  }
+
+  private wantedOf({ messages }: HistoryPage, { passSince }: TakenPass): XDirectMessage[] {
+    return messages.filter(({ createdAt }) => createdAt >= passSince);
+  }
+
+  private async postpone(pass: TakenPass, found: number): Promise<null> {
+    await this.recoveries.postpone(pass, this.clock.now() + LATER_MS, found);
+    return null;
   }
 }
