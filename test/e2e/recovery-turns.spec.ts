@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { NAJM, RANIA } from './cast.js';
 import { queryDatabase } from './database.js';
-import { type Both, connectNajm, type Service, startBoth } from './service.js';
+import { type Both, connectNajm, NAJM_CHANNEL, type Service, startBoth } from './service.js';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -76,6 +76,17 @@ describe('Whose turn it is to read X’s history, and what it leaves to others',
       expect(await recoveries.listDue()).toEqual([id]);
       await recoveries.complete(await take(id), clock.now() + HOUR_MS, 0);
       expect(await recoveries.listDue()).toEqual([]);
+    });
+
+    it('does not reach back before the channel was made', async () => {
+      await miss('before');
+      clock.advance(MINUTE_MS);
+      await service.call('/v1/channels', { body: NAJM_CHANNEL }).then(({ body }) => service.call(`/v1/channels/${body.id}/connect`, { method: 'POST' }));
+      await miss('after');
+      await recover();
+      clock.advance(HOUR_MS);
+      await recover();
+      expect(await inbound()).toEqual([['after', true]]);
     });
 
     it('is no reason to wait for a message that cannot be recorded: those beside it are, and it is set aside after five tries', async () => {

@@ -77,12 +77,13 @@ export class Recoveries {
     return this.unitOfWork.run(async (manager) => {
       const now = this.clock.now();
       const row = await manager.findOne(RecoveryEntity, { where: { channelId, dueAt: LessThanOrEqual(now) }, ...lockedForUpdate<RecoveryEntity>(manager) });
-      if (row === null || (row.takenUntil ?? 0) > now) {
+      const channel = await manager.findOneBy(ChannelEntity, { id: channelId });
+      if (row === null || channel === null || (row.takenUntil ?? 0) > now) {
         return null;
       }
       const takenUntil = now + READING_MS;
       await manager.update(RecoveryEntity, { channelId }, { takenUntil });
-      return { channelId, completeUntil: row.completeUntil, takenUntil, isAfterGap: row.gapAt !== null, ...passOf(row, now) };
+      return { channelId, completeUntil: row.completeUntil, takenUntil, isAfterGap: row.gapAt !== null, ...passOf(row, channel.createdAt, now) };
     });
   }
 

@@ -23,9 +23,9 @@ export interface Recovery {
   completeUntil: Instant;
 }
 
-/** The pass that goes on, or one that begins now. */
-export function passOf({ completeUntil, passSince, passUntil, cursor }: Recovery & HistoryPass, now: Instant): { passSince: Instant; passUntil: Instant; cursor: string | null } {
+/** The pass that goes on, or one that begins now. What X dates before `beganAt` is none of ours. */
+export function passOf({ completeUntil, passSince, passUntil, cursor }: Recovery & HistoryPass, beganAt: Instant, now: Instant): { passSince: Instant; passUntil: Instant; cursor: string | null } {
   return passSince === null || passUntil === null
-    ? { passSince: Math.max(completeUntil - OVERLAP_MS, now - HISTORY_MS), passUntil: now, cursor: null }
+    ? { passSince: Math.max(completeUntil - OVERLAP_MS, beganAt, now - HISTORY_MS), passUntil: now, cursor: null }
     : { passSince, passUntil, cursor };
 }
