@@ -89,6 +89,19 @@ describe('Whose turn it is to read X’s history, and what it leaves to others',
       expect(await inbound()).toEqual([['after', true]]);
     });
 
+    it('leaves a message that has just been written to the webhook, unless there was a gap', async () => {
+      const id = await connect();
+      const { eventId } = await miss('on its way');
+      await recover();
+      expect(await inbound()).toEqual([]);
+      await both.sandbox.conversations.redeliver(eventId);
+      await eventually(async () => expect(await inbound()).toEqual([['on its way', false]]), 'it is told');
+      await miss('in the gap');
+      await recoveries.noteGap([id]);
+      await recover();
+      expect((await inbound()).sort()).toEqual([['in the gap', true], ['on its way', false]]);
+    });
+
     it('is no reason to wait for a message that cannot be recorded: those beside it are, and it is set aside after five tries', async () => {
       const id = await connect();
       for (const text of ['one', 'broken', 'three']) await miss(text);

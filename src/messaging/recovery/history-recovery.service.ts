@@ -5,7 +5,7 @@ import { Recoveries, type TakenPass } from '../../channels/recovery/recoveries.s
 import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
 import { Clock } from '../../kernel/clock.js';
-import { MINUTE_MS } from '../../kernel/duration.js';
+import { MINUTE_MS, SECOND_MS } from '../../kernel/duration.js';
 import { Log } from '../../runtime/log.service.js';
 import type { XDirectMessage } from '../../x-api/direct-message.js';
 import type { HistoryPage } from '../../x-api/message-history.js';
@@ -16,6 +16,8 @@ import { MissedMessages } from './missed-messages.service.js';
 const SPARED_READS = 4;
 /** When X allows no read now, or does not answer. */
 const LATER_MS = MINUTE_MS;
+/** X's webhook tells of a message within seconds. Where nothing tells of a gap, one that is younger is left to it; the next pass looks that far back. */
+const LEFT_TO_WEBHOOK_MS = 10 * SECOND_MS;
 
 export interface RecoveryCounts {
   channels: number;
@@ -107,8 +109,9 @@ export class HistoryRecovery implements OnModuleDestroy {
     return null;
   }
 
-  private wantedOf({ messages }: HistoryPage, { passSince }: TakenPass): XDirectMessage[] {
-    return messages.filter(({ createdAt }) => createdAt >= passSince);
+  private wantedOf({ messages }: HistoryPage, { passSince, isAfterGap }: TakenPass): XDirectMessage[] {
+    const until = isAfterGap ? Infinity : this.clock.now() - LEFT_TO_WEBHOOK_MS;
+    return messages.filter(({ createdAt }) => createdAt >= passSince && createdAt <= until);
   }
 
   private async postpone(pass: TakenPass, found: number): Promise<null> {
