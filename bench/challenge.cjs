@@ -45,8 +45,9 @@ async function loadWithEvents({ webhookUrl }) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
   const counts = { sent: 0, stored: 0, other: 0 };
   let isOver = false;
-  parentPort.once('message', () => (isOver = true));
   const began = performance.now();
+  const tellCounts = () => parentPort.postMessage({ ...counts, seconds: (performance.now() - began) / 1_000 });
+  parentPort.on('message', (what) => (what === 'count' ? tellCounts() : (isOver = true)));
   const running = new Set();
   while (!isOver) {
     while (counts.sent < ((performance.now() - began) / 1_000) * EVENTS_PER_SECOND) {
@@ -64,10 +65,10 @@ async function loadWithEvents({ webhookUrl }) {
     }
     await pause(TURN_MS);
   }
-  const seconds = (performance.now() - began) / 1_000;
   await Promise.allSettled(running);
   agent.destroy();
-  parentPort.postMessage({ ...counts, perSecond: counts.stored / seconds });
+  tellCounts();
+  parentPort.close();
 }
 
 if (!isMainThread) void loadWithEvents(workerData);
@@ -89,6 +90,12 @@ async function main() {
   await postgres.stop();
   rmSync(folder, { recursive: true, force: true });
   process.exit(0);
+}
+
+async function countsOf(load, what) {
+  load.postMessage(what);
+  const [counts] = await once(load, 'message');
+  return counts;
 }
 
 async function measureOn(engine, databaseUrl, line) {
@@ -114,13 +121,14 @@ async function measureOn(engine, databaseUrl, line) {
   const load = new Worker(__filename, { workerData: { webhookUrl } });
   await pause(2_000);
   const underLoad = await challenge(webhookUrl, SECONDS);
-  load.postMessage('stop');
-  const [counts] = await once(load, 'message');
-  tell(engine, `${Math.round(counts.perSecond)} events/s stored, ${counts.other} not`, underLoad);
+  const counts = await countsOf(load, 'count');
+  tell(engine, `${Math.round(counts.stored / counts.seconds)} events/s stored, ${counts.other} not`, underLoad);
+  // X goes on sending, and gets no 200.
   for (const state of line === null ? [] : ['frozen', 'gone']) {
     line.be(state);
-    tell(engine, `database ${state}`, await challenge(webhookUrl, SECONDS));
+    tell(engine, `the same, database ${state}`, await challenge(webhookUrl, SECONDS));
   }
+  await countsOf(load, 'stop');
   await end(service.child);
   await end(sandbox.child);
 }

@@ -43,6 +43,12 @@ describe('a direct message of v2', () => {
     expect(parseDirectMessageV2({ ...page.data[1], text: 'a &lt; b &amp;amp; c' }, media)?.text).toBe('a < b &amp; c');
   });
 
+  it('may have no words', () => {
+    const { text, ...wordless } = page.data[0] as { text: string };
+    expect(text).not.toBe('');
+    expect(parseDirectMessageV2(wordless, media)).toMatchObject({ text: '', media: { id: '2089624299500601347' } });
+  });
+
   it('plays the best of a video’s variants', () => {
     const variants = [{ content_type: 'application/x-mpegURL', url: 'm3u8' }, { bit_rate: 1, content_type: 'video/mp4', url: 'small' }, { bit_rate: 9, content_type: 'video/mp4', url: 'large' }];
     expect(parseMedia([{ media_key: '7_42', type: 'video', preview_image_url: 'p', variants }, { media_key: 'odd' }])).toEqual(new Map([['7_42', { id: '42', kind: 'video', url: 'large' }]]));

@@ -16,7 +16,8 @@ const mediumSchema = z.object({
 const eventSchema = z.object({
   id: xId,
   event_type: z.literal('MessageCreate'),
-  text: z.string(),
+  // A medium may come without words.
+  text: z.string().default(''),
   sender_id: xId,
   dm_conversation_id: z.string(),
   created_at: z.iso.datetime({ offset: true }),

@@ -22,8 +22,10 @@ const historySchema = z.object({
   // X leaves the list out when there is nothing.
   data: z.array(z.unknown()).default([]),
   includes: z.object({ media: z.unknown() }).partial().optional(),
-  meta: z.object({ next_token: z.string().optional() }),
-});
+  meta: z.object({ next_token: z.string().optional(), result_count: z.number().default(0) }),
+})
+  // Else what was not told would be taken for not there.
+  .refine(({ data, meta }) => data.length >= meta.result_count, { path: ['data'] });
 
 /** `/2/dm_events`: messages of the last 30 days, groups among them, which are left out. */
 @Injectable()

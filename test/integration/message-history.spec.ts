@@ -84,6 +84,12 @@ describe('X’s history of messages', () => {
     expect(paths().map(([path]) => path)).toEqual(['/1.1/direct_messages/events/list.json']);
   });
 
+  it('is not taken for empty when X says that there is something and leaves it out', async () => {
+    fault(sandbox, { route: 'list', kind: 'status', status: 403, code: 453, times: null });
+    fault(sandbox, { route: 'dm-events', kind: 'status', status: 200, body: JSON.stringify({ meta: { result_count: 3 } }) });
+    await expect(history.list(NAJM.credentials, null)).rejects.toMatchObject({ kind: 'maybe-sent' });
+  });
+
   it('may be empty', async () => {
     const brand = sandbox.people.addBrand({ name: 'New', screenName: 'new_brand' });
     const keys = { ...NAJM.credentials, accessToken: brand.grant.token, accessTokenSecret: brand.grant.tokenSecret };
