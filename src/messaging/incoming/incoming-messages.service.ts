@@ -122,7 +122,10 @@ export class IncomingMessages {
     message: XDirectMessage,
     isRecovered: boolean,
   ): Promise<void> {
-    const { window, chargedWindow } = this.charges.chargeSentElsewhere(channel, windowOf(conversation), message.createdAt);
+    const { window, chargedWindow, isOfThePast } = await this.charges.chargeSentElsewhere(manager, channel, conversation.id, windowOf(conversation), {
+      at: message.createdAt,
+      xMessageId: message.xMessageId,
+    });
     await this.insert(manager, conversation, window, message, {
       direction: 'outbound',
       source: 'elsewhere',
@@ -131,6 +134,9 @@ export class IncomingMessages {
       chargedWindow,
       isRecovered,
     });
+    if (isOfThePast) {
+      await this.charges.chargeAround(manager, channel, conversation.id, message.createdAt);
+    }
   }
 
   /** The message, and the conversation as it stands with it. */

@@ -5,13 +5,13 @@ import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
 import { lockedForUpdate } from '../../database/row-lock.service.js';
 import { Clock, type Instant } from '../../kernel/clock.js';
-import { compareXIds } from '../../kernel/x-id.js';
 import { type Charge, expiresAt, giveBackReply, isOpen, type ReplyWindow, type ReplyWindowRule, takeReply } from '../../rate-policy/reply-window.js';
 import { LimitPlaces } from '../../rate-policy/limit-places.service.js';
 import { RatePolicy } from '../../rate-policy/rate-policy.service.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { MessageSteps } from '../message/message-steps.service.js';
 import { Outbox } from '../outbox/outbox.service.js';
+import { inOrderOfX, isAfter } from './order-of-x.js';
 import { become, type HeldBecause, type MessageStatus } from '../message/message-status.js';
 
 const NOT_YET_SENT: MessageStatus[] = ['queued', 'claimed', 'held'];
@@ -115,17 +115,46 @@ export class WindowCharges {
     return { charge: taken.charge, chargedWindow: taken.charge === 'reply' ? window.openedAt : null, window: taken.window };
   }
 
-  /** A message typed in an app of X uses the allotment only when the settings say so: X's rule names its endpoint. */
-  chargeSentElsewhere(
+  /**
+   * A message typed in an app of X uses the allotment only when the settings say so: X's rule names its endpoint. Learned late, it
+   * takes its place from the reply that X then counted as one too many. `isOfThePast` tells that it belongs to a window before the
+   * open one, which `chargeAround` charges once the message is recorded.
+   */
+  async chargeSentElsewhere(
+    manager: EntityManager,
     channel: Channel,
+    conversationId: string,
     window: ReplyWindow | null,
-    sentAt: Instant,
-  ): { window: ReplyWindow | null; chargedWindow: Instant | null } {
-    const rule = this.ruleOf(channel);
-    const isCounted = this.settings.countMessagesSentElsewhere && window !== null && sentAt >= window.openedAt && isOpen(window, rule, sentAt);
-    return isCounted
-      ? { window: takeReply(window, rule, sentAt).window, chargedWindow: window.openedAt }
-      : { window, chargedWindow: null };
+    sent: { at: Instant; xMessageId: string },
+  ): Promise<{ window: ReplyWindow | null; chargedWindow: Instant | null; isOfThePast: boolean }> {
+    const uncharged = { window, chargedWindow: null, isOfThePast: false };
+    if (!this.settings.countMessagesSentElsewhere || window === null) {
+      return uncharged;
+    }
+    if (sent.at < window.openedAt) {
+      return { ...uncharged, isOfThePast: true };
+    }
+    const taken = takeReply(window, this.ruleOf(channel), sent.at);
+    const isCharged = taken.charge === 'reply' || (isOpen(window, this.ruleOf(channel), sent.at) && (await this.displace(manager, channel, conversationId, window, sent)));
+    return isCharged ? { window: taken.window, chargedWindow: window.openedAt, isOfThePast: false } : uncharged;
+  }
+
+  /** Takes its place in a full window from the last reply that X counts after a message; false when X counted all of them before it. */
+  private async displace(manager: EntityManager, channel: Channel, conversationId: string, window: ReplyWindow, sent: { at: Instant; xMessageId: string }): Promise<boolean> {
+    const charged = await manager.find(MessageEntity, {
+      where: { ...this.counted(conversationId), chargedWindow: window.openedAt },
+      ...lockedForUpdate<MessageEntity>(manager),
+    });
+    const last = charged.sort(inOrderOfX).at(-1);
+    if (last === undefined || inOrderOfX(last, { xCreatedAt: sent.at, xMessageId: sent.xMessageId, seq: 0 }) < 0) {
+      return false;
+    }
+    if (NOT_YET_SENT.includes(last.status)) {
+      await this.stayBeyond(manager, last, 'allotment-used');
+    } else {
+      await this.makeCounted(manager, channel, last, last.xCreatedAt ?? this.clock.now());
+    }
+    return true;
   }
 
   /** Charges a window with what X dates into it, before `end`, in X's order; in one millisecond X's ids tell it. */
@@ -144,10 +173,8 @@ export class WindowCharges {
       window = taken.window ?? window;
       if (taken.charge === 'reply') {
         await this.makeReply(manager, message, opened.openedAt);
-      } else if (message.source === 'api') {
-        await manager.update(MessageEntity, { id: message.id }, { charge: 'rate-limit', chargedWindow: null });
-        await this.noteCharge(manager, message, 'rate-limit');
-        await this.places.settle(manager, channel, message.id, 'rate-limit', sentAt);
+      } else {
+        await this.makeCounted(manager, channel, message, sentAt);
       }
     }
     return window;
@@ -177,6 +204,16 @@ export class WindowCharges {
     await this.places.giveBack(manager, message.id);
   }
 
+  /** It has no place in a window and counts towards the limits, if it is one that does. */
+  private async makeCounted(manager: EntityManager, channel: Channel, message: MessageEntity, sentAt: Instant): Promise<void> {
+    const isOurs = message.source === 'api';
+    await manager.update(MessageEntity, { id: message.id }, { charge: isOurs ? 'rate-limit' : null, chargedWindow: null });
+    await this.noteCharge(manager, message, 'rate-limit');
+    if (isOurs) {
+      await this.places.settle(manager, channel, message.id, 'rate-limit', sentAt);
+    }
+  }
+
   private async noteCharge(manager: EntityManager, message: MessageEntity, charge: Charge): Promise<void> {
     if (message.source === 'api' && message.charge !== charge) {
       await this.steps.note(manager, message.id, { kind: 'charged', charge });
@@ -194,10 +231,6 @@ export class WindowCharges {
       await manager.update(MessageEntity, { id: message.id }, { charge: null, chargedWindow: null });
     }
   }
-}
-
-function isAfter(xMessageId: string | null, inboundId: string): boolean {
-  return xMessageId !== null && compareXIds(xMessageId, inboundId) > 0;
 }
 
 /** Held without a charge: for an inbound message, or for a place in the limits. */
