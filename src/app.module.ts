@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccessModule } from './access/access.module.js';
+import { CallbacksModule } from './callbacks/callbacks.module.js';
 import { ChannelsModule } from './channels/channels.module.js';
 import type { LoadedSettings } from './config/load-settings.service.js';
 import { SettingsModule } from './config/settings.module.js';
@@ -27,6 +28,7 @@ export class AppModule {
         ChannelsModule,
         WebhookModule,
         MessagingModule,
+        CallbacksModule,
         OperationsModule.with(timetable),
       ],
     };

@@ -1,8 +1,24 @@
 import { Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
-import { TeamEventEntity } from './team-event.entity.js';
-import { TeamEvents } from './team-events.service.js';
+import { ChannelsModule } from '../channels/channels.module.js';
+import { CallbackHealth } from './callback/callback-health.service.js';
+import { CallbackSecrets } from './callback/callback-secrets.service.js';
+import { CallbacksController } from './callback/callbacks.controller.js';
+import { Callbacks } from './callback/callbacks.service.js';
+import { Deliverer } from './delivery/deliverer.service.js';
+import { DeliveriesController } from './delivery/deliveries.controller.js';
+import { Deliveries } from './delivery/deliveries.service.js';
+import { DeliveryAttempts } from './delivery/delivery-attempts.service.js';
+import { DeliveryBook } from './delivery/delivery-book.service.js';
+import { Redeliveries } from './delivery/redeliveries.service.js';
+import { TestDeliveries } from './delivery/test-deliveries.service.js';
+import { TeamEventsModule } from './event/team-events.module.js';
+import { ReceiverCalls } from './outbound/receiver-calls.service.js';
+import { ReceiverUrls } from './outbound/receiver-urls.service.js';
 
-/** What we tell the teams. */
-@Module({ imports: [TypeOrmModule.forFeature([TeamEventEntity])], providers: [TeamEvents], exports: [TeamEvents] })
+/** How teams are told: their callbacks, the deliveries to them, and the feed. */
+@Module({
+  imports: [TeamEventsModule, ChannelsModule],
+  controllers: [CallbacksController, DeliveriesController],
+  providers: [CallbackHealth, CallbackSecrets, Callbacks, Deliverer, Deliveries, DeliveryAttempts, DeliveryBook, ReceiverCalls, ReceiverUrls, Redeliveries, TestDeliveries],
+})
 export class CallbacksModule {}

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { In, Not } from 'typeorm';
+import { type EntityManager, In, Not } from 'typeorm';
 import { Reader } from '../database/reader.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { decodeCursor, type Page, type PageRequest, toPage } from '../kernel/page.js';
@@ -65,6 +65,11 @@ export class ChannelDirectory {
 
   findById(id: string): Promise<Channel | null> {
     return this.recently(id, () => this.channels.findOneBy({ id }));
+  }
+
+  /** By the connection of a unit of work, which must not wait for a second one. */
+  async findIn(manager: EntityManager, id: string): Promise<Channel | undefined> {
+    return (await this.recently(id, () => manager.findOneBy(ChannelEntity, { id }))) ?? undefined;
   }
 
   findByIds(ids: readonly string[]): Promise<Channel[]> {

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { CallbacksModule } from '../callbacks/callbacks.module.js';
+import { TeamEventsModule } from '../callbacks/event/team-events.module.js';
 import { AuthorizationEntity } from './authorization/authorization.entity.js';
 import { AuthorizationsController } from './authorization/authorizations.controller.js';
 import { Authorizations } from './authorization/authorizations.service.js';
@@ -46,7 +46,7 @@ import { XCallBudgets } from './x-calls/x-call-budgets.service.js';
 @Module({
   imports: [
     TypeOrmModule.forFeature([AuthorizationEntity, ChannelEntity, ChannelHealthEntity, ChannelHourEntity, ChannelSecretEntity, ConnectionTurnEntity, RecoveryEntity, WebhookEntity, XCallBudgetEntity]),
-    CallbacksModule,
+    TeamEventsModule,
     XApiModule,
   ],
   controllers: [AuthorizationsController, ChannelsController, ChannelHealthController],

@@ -96,6 +96,17 @@ export const settingsSchema = z.strictObject({
   }),
   ratePolicy: z.strictObject({ beyondAllotment: oneOf(BEYOND_ALLOTMENT), countMessagesSentElsewhere: flag(), startPermissionKeepMs: span() }),
   recovery: z.strictObject({ everyMs: span(60_000) }),
+  callbacks: z.strictObject({
+    timeoutMs: span(),
+    pollMs: span(),
+    concurrency: wholeNumber(1, 10_000),
+    concurrencyPerCallback: wholeNumber(1, 1_000),
+    retryDelaysMs: z.array(span(0)).min(1).describe('a list of whole numbers of milliseconds, the wait before each attempt'),
+    disableAfterMs: span(),
+    stopWithinMs: span(),
+    keepEventsDays: wholeNumber(1, 365, ' of days'),
+    keepDeliveriesDays: wholeNumber(1, 365, ' of days'),
+  }),
   timetable: z.strictObject({
     subscriptionCheckMs: span(),
     subscriptionCheckJitterMs: span(0),

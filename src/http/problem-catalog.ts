@@ -63,6 +63,13 @@ export const PROBLEM_CATALOG: Readonly<Record<ProblemCode, ProblemKind>> = {
   'message.window-closed': kind(409, 'The reply window is closed'),
   'message.allotment-used': kind(409, 'The reply window’s allotment is used'),
 
+  'callback.not-found': kind(404, 'There is no such callback'),
+  'callback.url-not-allowed': kind(422, 'Callbacks may not go to this address'),
+  'callback.too-many': kind(409, 'The team has no room for another callback'),
+  'callback.disabled': kind(409, 'The callback is switched off'),
+  'delivery.not-found': kind(404, 'There is no such delivery'),
+  'event.not-found': kind(404, 'There is no such event'),
+
   'x.rate-limited': kind(503, 'X’s rate limit is used up'),
   'x.unavailable': kind(503, 'X cannot be reached'),
   'x.unexpected-answer': kind(502, 'X answered in an unexpected way'),

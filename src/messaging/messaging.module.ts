@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { CallbacksModule } from '../callbacks/callbacks.module.js';
+import { TeamEventsModule } from '../callbacks/event/team-events.module.js';
 import { ChannelsModule } from '../channels/channels.module.js';
 import { RatePolicyModule } from '../rate-policy/rate-policy.module.js';
 import { XApiModule } from '../x-api/x-api.module.js';
@@ -25,7 +25,6 @@ import { RecoveryJob } from './recovery/recovery.job.js';
 import { LookUps } from './unknown/look-ups.service.js';
 import { MessageTimelines } from './message/message-timelines.service.js';
 import { Resolutions } from './unknown/resolutions.service.js';
-import { UnknownEvents } from './unknown/unknown-events.service.js';
 import { UnknownMessagesJob } from './unknown/unknown-messages.job.js';
 import { XHistory } from './unknown/x-history.service.js';
 import { LostClaims } from './outbox/lost-claims.service.js';
@@ -33,6 +32,7 @@ import { MessageStepEntity } from './message/message-step.entity.js';
 import { MessageSteps } from './message/message-steps.service.js';
 import { MessageEntity } from './message/message.entity.js';
 import { MessageAnswers } from './message-answers.service.js';
+import { MessageEvents } from './message/message-events.service.js';
 import { MessageQueries } from './message/message-queries.service.js';
 import { MessageOutcomeController } from './message-outcome.controller.js';
 import { MessagesController } from './messages.controller.js';
@@ -48,7 +48,7 @@ import { WindowEvents } from './window/window-events.service.js';
 
 /** Conversations, and messages in both directions. */
 @Module({
-  imports: [TypeOrmModule.forFeature([ConversationEntity, MessageEntity, AttemptEntity, MessageStepEntity]), CallbacksModule, ChannelsModule, RatePolicyModule, XApiModule],
+  imports: [TypeOrmModule.forFeature([ConversationEntity, MessageEntity, AttemptEntity, MessageStepEntity]), TeamEventsModule, ChannelsModule, RatePolicyModule, XApiModule],
   controllers: [MessagesController, MessageOutcomeController, ConversationsController],
   providers: [
     Acceptance,
@@ -66,6 +66,7 @@ import { WindowEvents } from './window/window-events.service.js';
     LookUps,
     LostClaims,
     MessageAnswers,
+    MessageEvents,
     MessageQueries,
     MessageSteps,
     MessageTimelines,
@@ -81,7 +82,6 @@ import { WindowEvents } from './window/window-events.service.js';
     Sending,
     Settlement,
     WindowCharges,
-    UnknownEvents,
     UnknownMessagesJob,
     WindowEvents,
     XHistory,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { TeamEvents } from '../callbacks/team-events.service.js';
+import { TeamEvents } from '../callbacks/event/team-events.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock } from '../kernel/clock.js';
 import { levelOf, type LimitState, noticeOf } from './limit.js';
@@ -40,6 +40,7 @@ export class LimitNotices {
       told.map(({ id, team }) => ({
         team,
         channelId: id,
+        conversationId: null,
         type: `limit.${level}` as const,
         data: { profile: channel.messagesApi, limit: toLimitView(state) },
         occurredAt: this.clock.now(),

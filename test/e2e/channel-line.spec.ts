@@ -139,7 +139,7 @@ describe('An app’s line to X', () => {
     for (let n = 0; n < 3; n += 1) await run();
     const events = await told();
     expect(events.map(({ type }) => type)).toEqual(['channel.connected', 'channel.degraded', 'channel.connected']);
-    expect(JSON.parse(events[1]?.data ?? '')).toMatchObject({ channel: { id, status: 'degraded' }, reason: expect.stringContaining('could not be reached') as string });
+    expect(JSON.parse(events[1]?.data ?? '')).toMatchObject({ id, status: 'degraded', statusDetail: expect.stringContaining('could not be reached') as string });
   });
 
   it('tells of what it mends at once, too: events were missed', async () => {

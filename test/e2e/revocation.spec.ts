@@ -65,7 +65,7 @@ describe('A channel that X does not let act any more', () => {
     expect((await messageIn(service, held['id'], 'held'))['heldBecause']).toBe('channel-revoked');
     const events = await told();
     expect(events.map(({ type }) => type)).toEqual(['channel.connected', 'channel.revoked']);
-    expect(JSON.parse(events[1]?.data ?? '')).toMatchObject({ channel: { id, status: 'revoked' }, reason: expect.stringContaining('withdrew') as string });
+    expect(JSON.parse(events[1]?.data ?? '')).toMatchObject({ id, status: 'revoked', statusDetail: expect.stringContaining('withdrew') as string });
     expect(events.map(({ data }) => data).join()).not.toContain(NAJM.credentials.consumerSecret);
 
     expect((await reauthorise()).body['status']).toBe('connected');

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { TeamEvents } from '../../callbacks/team-events.service.js';
+import { TeamEvents } from '../../callbacks/event/team-events.service.js';
 import { lockedForUpdate } from '../../database/row-lock.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock } from '../../kernel/clock.js';
@@ -53,7 +53,7 @@ export class ChannelStates {
       }
       this.log.log('A channel’s line to X has changed', { channelId, from: before.connection, to: connection, reason });
       const channel = await this.answers.ofOneIn(manager, { ...before, connection, connectionDetail: reason, updatedAt: now });
-      await this.teamEvents.tell([{ team: before.team, channelId, type, data: { channel, reason }, occurredAt: now }]);
+      await this.teamEvents.tell([{ team: before.team, channelId, conversationId: null, type, data: channel, occurredAt: now }]);
     });
   }
 }

@@ -51,6 +51,8 @@ describe('the text of a variable', () => {
     ['server.host', 'null', 'null'],
     ['encryption.previousKeys', '', []],
     ['encryption.previousKeys', 'a, b', ['a', 'b']],
+    ['callbacks.retryDelaysMs', '0, 5000', [0, 5000]],
+    ['callbacks.retryDelaysMs', '0, soon', [0, 'soon']],
     ['logging.level', 'debug', 'debug'],
   ])('of %s, "%s", is read as its kind', (key, text, value) => {
     expect(parseVariable(fieldOf(key).schema, text)).toEqual(value);

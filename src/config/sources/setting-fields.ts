@@ -55,7 +55,7 @@ export function parseVariable(schema: z.ZodType, text: string): unknown {
   if (schema instanceof z.ZodNullable) {
     return trimmed === '' || trimmed === 'null' ? null : parseVariable(schema.unwrap() as z.ZodType, trimmed);
   }
-  if (schema instanceof z.ZodArray) return trimmed === '' ? [] : trimmed.split(',').map((part) => part.trim());
+  if (schema instanceof z.ZodArray) return trimmed === '' ? [] : trimmed.split(',').map((part) => parseVariable(schema.element as z.ZodType, part));
   if (schema instanceof z.ZodNumber) return /^-?\d+$/.test(trimmed) ? Number(trimmed) : trimmed;
   if (schema instanceof z.ZodBoolean) return trimmed === 'true' || trimmed === 'false' ? trimmed === 'true' : trimmed;
   return trimmed;

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { TeamEvents } from '../../callbacks/event/team-events.service.js';
 import type { Outcome } from '../../database/gathered-work.service.js';
 import { readTogether, type RowWrites } from '../../database/rows.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
@@ -14,6 +15,7 @@ import { ConversationEntity } from '../conversation/conversation.entity.js';
 import { Conversations, type Participant, toWindowColumns, windowOf } from '../conversation/conversations.service.js';
 import { normaliseForEcho } from '../message/message-content.js';
 import type { SendMessage } from '../message.dto.js';
+import { MessageEvents } from '../message/message-events.service.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { MessageSteps } from '../message/message-steps.service.js';
 import { Dispatcher } from '../outbox/dispatcher.service.js';
@@ -27,6 +29,7 @@ export interface OfferedMessage {
   participant: Participant;
   wanted: SendMessage;
   validUntil: Instant | null;
+  requestId: string | null;
   /** Writes what is to be on disk with it. */
   alongside: (accepted: AcceptedMessage) => Promise<void>;
 }
@@ -50,6 +53,8 @@ export class Acceptance {
     private readonly outbox: Outbox,
     private readonly steps: MessageSteps,
     private readonly dispatcher: Dispatcher,
+    private readonly messageEvents: MessageEvents,
+    private readonly teamEvents: TeamEvents,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly ids: Ids,
@@ -95,13 +100,15 @@ export class Acceptance {
     for (const { offered: one, result } of accepted) {
       await one.alongside(result);
     }
+    const held = accepted.filter(({ result }) => result.message.status === 'held');
+    await this.teamEvents.tell(held.map(({ offered: one, result }) => this.messageEvents.of('message.held', result.message, result.conversation, one.parties.channel, this.clock.now())), writes);
     this.unitOfWork.afterCommit(() => this.dispatcher.wake());
     return offered.map((one) => outcomes.get(one) ?? { kind: 'alone' });
   }
 
   /** Decides it, and takes what it costs; `conversation` is then as it is with the message. */
   private async acceptOne(manager: EntityManager, offered: OfferedMessage, conversation: ConversationEntity, known: KnownLimits): Promise<AcceptedMessage> {
-    const { parties, participant, wanted, validUntil } = offered;
+    const { parties, participant, wanted, validUntil, requestId } = offered;
     const now = this.clock.now();
     const window = windowOf(conversation);
     const wish = { parties, participantId: participant.id, window, beyondAllotment: wanted.beyondAllotment ?? null };
@@ -123,6 +130,7 @@ export class Acceptance {
       validUntil,
       createdAt: now,
       acceptedCharge: state.charge,
+      requestId,
       ...state,
     } satisfies Partial<MessageEntity>);
     await this.conversations.keepProfile(manager, conversation, participant);

@@ -12,6 +12,7 @@ import { StartPermissions } from '../../rate-policy/start-permissions.service.js
 import { XApi } from '../../x-api/x-api.service.js';
 import type { Participant } from '../conversation/conversations.service.js';
 import type { SendMessage } from '../message.dto.js';
+import { RequestContexts } from '../../runtime/request-context.service.js';
 import { Acceptance, type AcceptedMessage, type OfferedMessage } from './acceptance.service.js';
 import { MustAskX, startPermissionChanged } from './refusals.js';
 import { readValidUntil } from './valid-until.js';
@@ -30,6 +31,7 @@ export class OutgoingMessages {
     private readonly permissions: StartPermissions,
     private readonly book: LimitBook,
     private readonly clock: Clock,
+    private readonly contexts: RequestContexts,
     acceptance: Acceptance,
     unitOfWork: UnitOfWork,
   ) {
@@ -67,7 +69,8 @@ export class OutgoingMessages {
     // Read before the unit of work: in one, a second connection may have to be waited for without end.
     const parties = await this.book.partiesOf(channel);
     let kept: Kept | undefined;
-    const offered: OfferedMessage = { parties, participant, wanted, validUntil, alongside: async (accepted) => void (kept = await alongside(accepted)) };
+    const requestId = this.contexts.current()?.requestId ?? null;
+    const offered: OfferedMessage = { requestId, parties, participant, wanted, validUntil, alongside: async (accepted) => void (kept = await alongside(accepted)) };
     await this.gathered.run(offered).catch(async (error: unknown) => {
       if (!(error instanceof MustAskX)) {
         throw error;

@@ -5,6 +5,7 @@ import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import type { Instant } from '../../kernel/clock.js';
 import { compareXIds } from '../../kernel/x-id.js';
 import { ConversationEntity } from './conversation.entity.js';
+import { MessageEvents } from '../message/message-events.service.js';
 import { MessageEntity } from '../message/message.entity.js';
 
 /**
@@ -13,7 +14,10 @@ import { MessageEntity } from '../message/message.entity.js';
  */
 @Injectable()
 export class ReadReceipts {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly events: MessageEvents,
+  ) {}
 
   async record(channelId: string, read: { participantId: string; lastReadMessageId: string; readAt: Instant }): Promise<void> {
     await this.unitOfWork.run(async (manager) => {
@@ -33,6 +37,7 @@ export class ReadReceipts {
       const upToHere = sent.filter(({ xMessageId }) => xMessageId !== null && compareXIds(xMessageId, read.lastReadMessageId) <= 0);
       if (upToHere.length > 0) {
         await manager.update(MessageEntity, { id: In(upToHere.map(({ id }) => id)) }, { status: 'read', readAt: read.readAt });
+        await this.events.tell(manager, 'message.read', upToHere.map(({ id }) => id), read.readAt);
       }
     });
   }

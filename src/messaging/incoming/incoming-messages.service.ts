@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { type TeamEvent, TeamEvents } from '../../callbacks/event/team-events.service.js';
 import type { Channel } from '../../channels/channel.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../../kernel/clock.js';
@@ -11,6 +12,7 @@ import { ConversationEntity } from '../conversation/conversation.entity.js';
 import { Conversations, toWindowColumns, windowOf } from '../conversation/conversations.service.js';
 import { Dispatcher } from '../outbox/dispatcher.service.js';
 import { EchoMatching } from '../unknown/echo-matching.service.js';
+import { MessageEvents } from '../message/message-events.service.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { normaliseForEcho, toContent } from '../message/message-content.js';
 import { ReadReceipts } from '../conversation/read-receipts.service.js';
@@ -35,6 +37,8 @@ export class IncomingMessages {
     private readonly charges: WindowCharges,
     private readonly readReceipts: ReadReceipts,
     private readonly windowEvents: WindowEvents,
+    private readonly messageEvents: MessageEvents,
+    private readonly teamEvents: TeamEvents,
     private readonly ratePolicy: RatePolicy,
     private readonly dispatcher: Dispatcher,
     private readonly clock: Clock,
@@ -92,27 +96,26 @@ export class IncomingMessages {
     const before = windowOf(conversation);
     const opened = windowAfterInbound(before, message.createdAt, this.clock.now());
     let window = before;
+    const events: TeamEvent[] = [];
     if (opened !== null && opened !== before) {
       const charged = await this.charges.chargeAnew(manager, channel, conversation.id, opened, message.xMessageId);
       window = charged.window;
-      await this.tellOfWindows(conversation, window);
+      events.push(...this.ofWindows(conversation, window));
       if (charged.isSomethingFreed) {
         this.unitOfWork.afterCommit(() => this.dispatcher.wake());
       }
     } else {
       await this.charges.chargePast(manager, channel, conversation.id, message.createdAt, message.xMessageId);
     }
-    await this.insert(manager, conversation, window, message, { direction: 'inbound', source: 'participant', status: 'received', isRecovered });
+    await this.insert(manager, channel, conversation, window, message, { direction: 'inbound', source: 'participant', status: 'received', isRecovered }, events);
   }
 
   /** Of the new window, and of the one before it if that was over and the timetable had not got to it. */
-  private async tellOfWindows(conversation: ConversationEntity, window: ReplyWindow): Promise<void> {
+  private ofWindows(conversation: ConversationEntity, window: ReplyWindow): TeamEvent[] {
     const before = windowOf(conversation);
     const isOver = before !== null && !isOpen(before, this.ratePolicy.windowRule('v1.1'), this.clock.now());
-    if (isOver && conversation.windowClosedAt === null) {
-      await this.windowEvents.tellClosed([conversation]);
-    }
-    await this.windowEvents.tellOpened({ ...conversation, ...toWindowColumns(window, conversation) });
+    const closed = isOver && conversation.windowClosedAt === null ? this.windowEvents.closed(conversation) : [];
+    return [...closed, ...this.windowEvents.opened({ ...conversation, ...toWindowColumns(window, conversation) })];
   }
 
   private async recordSentElsewhere(
@@ -126,7 +129,7 @@ export class IncomingMessages {
       at: message.createdAt,
       xMessageId: message.xMessageId,
     });
-    await this.insert(manager, conversation, window, message, {
+    await this.insert(manager, channel, conversation, window, message, {
       direction: 'outbound',
       source: 'elsewhere',
       status: 'sent',
@@ -139,16 +142,18 @@ export class IncomingMessages {
     }
   }
 
-  /** The message, and the conversation as it stands with it. */
+  /** The message, and the conversation as it stands with it; `before` is what the teams are told of first. */
   private async insert(
     manager: EntityManager,
+    channel: Channel,
     conversation: ConversationEntity,
     window: ReplyWindow | null,
     message: XDirectMessage,
     own: Pick<MessageEntity, 'direction' | 'source' | 'status'> & Partial<MessageEntity>,
+    before: readonly TeamEvent[] = [],
   ): Promise<void> {
     const seq = conversation.lastSeq + 1;
-    await manager.insert(MessageEntity, {
+    const row = Object.assign(new MessageEntity(), {
       id: this.ids.create('msg'),
       team: conversation.team,
       channelId: conversation.channelId,
@@ -161,15 +166,15 @@ export class IncomingMessages {
       createdAt: this.clock.now(),
       ...own,
     });
-    await manager.update(
-      ConversationEntity,
-      { id: conversation.id },
-      {
-        ...toWindowColumns(window, conversation),
-        lastSeq: seq,
-        lastMessageAt: Math.max(conversation.lastMessageAt ?? 0, message.createdAt),
-      },
-    );
+    const change = {
+      ...toWindowColumns(window, conversation),
+      lastSeq: seq,
+      lastMessageAt: Math.max(conversation.lastMessageAt ?? 0, message.createdAt),
+    };
+    await manager.insert(MessageEntity, row);
+    await manager.update(ConversationEntity, { id: conversation.id }, change);
+    const type = own.direction === 'inbound' ? 'message.received' : 'message.sent';
+    await this.teamEvents.tell([...before, this.messageEvents.of(type, row, { ...conversation, ...change }, channel, message.createdAt)]);
   }
 }
 

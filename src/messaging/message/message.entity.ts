@@ -124,4 +124,8 @@ export class MessageEntity {
   /** Read back from X's history: the webhook had not told of it. */
   @FlagColumn({ name: 'is_recovered', default: false })
   isRecovered: boolean;
+
+  /** The request that it was accepted with: what is told of it carries this on. */
+  @TextColumn({ name: 'request_id', nullable: true })
+  requestId: string | null;
 }

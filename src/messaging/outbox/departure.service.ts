@@ -12,6 +12,7 @@ import { SendStops } from '../../rate-policy/send-stops.service.js';
 import { AttemptEntity } from '../message/attempt.entity.js';
 import { ConversationEntity } from '../conversation/conversation.entity.js';
 import { toWindowColumns, windowOf } from '../conversation/conversations.service.js';
+import { MessageEvents } from '../message/message-events.service.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { become } from '../message/message-status.js';
 import { MessageSteps } from '../message/message-steps.service.js';
@@ -56,6 +57,7 @@ export class Departure {
     private readonly stops: SendStops,
     private readonly settlement: Settlement,
     private readonly steps: MessageSteps,
+    private readonly events: MessageEvents,
     private readonly clock: Clock,
   ) {}
 
@@ -165,6 +167,7 @@ export class Departure {
       },
     );
     await this.steps.note(manager, message.id, { kind: 'held', because: decision.reason, until: heldUntil });
+    await this.events.tell(manager, 'message.held', [message.id]);
     await this.outbox.turnNow(manager, message.conversationId);
   }
 

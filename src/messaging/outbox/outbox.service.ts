@@ -9,6 +9,7 @@ import { Clock, type Instant } from '../../kernel/clock.js';
 import { Ids } from '../../runtime/ids.service.js';
 import { ConversationEntity } from '../conversation/conversation.entity.js';
 import { AttemptEntity } from '../message/attempt.entity.js';
+import { MessageEvents } from '../message/message-events.service.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { become, type HeldBecause, type MessageStatus, WAITING_STATUSES } from '../message/message-status.js';
 import { MessageSteps } from '../message/message-steps.service.js';
@@ -43,6 +44,7 @@ export class Outbox {
     private readonly reader: Reader,
     private readonly unitOfWork: UnitOfWork,
     private readonly steps: MessageSteps,
+    private readonly events: MessageEvents,
     private readonly clock: Clock,
     private readonly ids: Ids,
     @InjectSettings('messaging') private readonly settings: Settings['messaging'],
@@ -127,6 +129,7 @@ export class Outbox {
     // A pause is looked at again every few seconds: told once.
     if (heldBecause !== null && heldBecause !== message.heldBecause) {
       await this.steps.note(manager, message.id, { kind: 'held', because: heldBecause, until });
+      await this.events.tell(manager, 'message.held', [message.id]);
     }
     await this.turnNow(manager, message.conversationId);
   }

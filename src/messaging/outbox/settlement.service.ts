@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull } from 'typeorm';
+import { type TeamEvent, TeamEvents } from '../../callbacks/event/team-events.service.js';
 import type { Channel } from '../../channels/channel.js';
 import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
-import { RowWrites } from '../../database/rows.service.js';
+import { findRows, RowWrites } from '../../database/rows.service.js';
 import { Clock, type Instant } from '../../kernel/clock.js';
 import type { XAnswer } from '../../kernel/problem.js';
 import { compareXIds } from '../../kernel/x-id.js';
@@ -13,6 +14,7 @@ import type { SentMessage } from '../../x-api/messages-api.js';
 import type { ConversationEntity } from '../conversation/conversation.entity.js';
 import { toWindowColumns, windowOf } from '../conversation/conversations.service.js';
 import { AttemptEntity, type AttemptOutcome, type SettledBy } from '../message/attempt.entity.js';
+import { MessageEvents } from '../message/message-events.service.js';
 import { MessageEntity, type MessageFailure } from '../message/message.entity.js';
 import { become } from '../message/message-status.js';
 import { MessageSteps } from '../message/message-steps.service.js';
@@ -39,6 +41,8 @@ export class Settlement {
     private readonly charges: WindowCharges,
     private readonly places: LimitPlaces,
     private readonly steps: MessageSteps,
+    private readonly events: MessageEvents,
+    private readonly teamEvents: TeamEvents,
     private readonly clock: Clock,
     @InjectSettings('messaging') private readonly settings: Settings['messaging'],
   ) {}
@@ -53,8 +57,12 @@ export class Settlement {
       await manager.delete(MessageEntity, { id: In(copies.map(({ id }) => id)) });
     }
     const late: TakenMessage[] = [];
+    const news: TakenMessage[] = [];
     for (const one of taken) {
       const { conversation, message, sent } = one;
+      if (message.status !== 'sent' && message.status !== 'read') {
+        news.push(one);
+      }
       const settled = await this.settleCharge(manager, one);
       await this.settleAttempt(manager, message.id, 'sent', by);
       Object.assign(message, this.statusAfter(one), { xMessageId: sent.xMessageId, xCreatedAt: sent.createdAt, sentAt: sent.createdAt, failure: null, charge: settled.charge, chargedWindow: settled.chargedWindow, ...NOTHING_TO_COME });
@@ -70,8 +78,24 @@ export class Settlement {
         // The participant has written again since: what it cost is decided in the window of its own time.
         await this.charges.chargeAround(manager, channel, conversation.id, this.timeOf(sent));
       }
+      await this.readCharges(manager, late);
     }
+    await this.tellSent(writes, news);
     this.outbox.turn(writes, [...new Set(taken.map(({ conversation }) => conversation))], ['windowOpenedAt', 'windowUsed', 'windowClosedAt', 'lastMessageAt']);
+  }
+
+  /** What the window of their own time made of them. */
+  private async readCharges(manager: EntityManager, late: readonly TakenMessage[]): Promise<void> {
+    const rows = await findRows(manager, MessageEntity, late.map(({ message: { id } }) => ({ id })));
+    late.forEach(({ message }) => Object.assign(message, { charge: rows.find(({ id }) => id === message.id)?.charge ?? message.charge }));
+  }
+
+  private async tellSent(writes: RowWrites, news: readonly TakenMessage[]): Promise<void> {
+    const events = news.flatMap(({ channel, conversation, message, sent }) => {
+      const of = (type: 'message.sent' | 'message.read', at: Instant): TeamEvent => this.events.of(type, message, conversation, channel, at);
+      return [of('message.sent', sent.createdAt), ...(message.status === 'read' ? [of('message.read', message.readAt ?? sent.createdAt)] : [])];
+    });
+    await this.teamEvents.tell(events, writes);
   }
 
   /** What it costs now that X's time of it is known, in the log of the limits too. */
@@ -105,6 +129,7 @@ export class Settlement {
   async markSentUnseen(manager: EntityManager, message: MessageEntity, by: SettledBy): Promise<void> {
     await this.settleAttempt(manager, message.id, 'sent', by);
     await manager.update(MessageEntity, { id: message.id }, { status: become(message.status, 'sent'), sentAt: message.unknownAt, ...NOTHING_TO_COME });
+    await this.events.tell(manager, 'message.sent', [message.id]);
     await this.outbox.turnNow(manager, message.conversationId);
   }
 
@@ -136,6 +161,9 @@ export class Settlement {
     const writes = new RowWrites(manager);
     this.outbox.turn(writes, [conversation], ['windowOpenedAt', 'windowUsed', 'windowClosedAt']);
     await writes.flush();
+    if (end.status !== 'cancelled') {
+      await this.events.tell(manager, `message.${end.status}`, [message.id]);
+    }
   }
 
   /** X may have taken it. It keeps its charge, since X may have counted it, and is looked for; `channel` is null when it is gone. */

@@ -9,6 +9,7 @@ import type { ConversationEntity } from '../conversation/conversation.entity.js'
 import { Conversations } from '../conversation/conversations.service.js';
 import { IncomingMessages } from '../incoming/incoming-messages.service.js';
 import { AttemptEntity } from '../message/attempt.entity.js';
+import { MessageEvents } from '../message/message-events.service.js';
 import { MessageEntity } from '../message/message.entity.js';
 import type { LookUpResult } from '../message/message-step.js';
 import { MessageSteps } from '../message/message-steps.service.js';
@@ -16,7 +17,6 @@ import { Dispatcher } from '../outbox/dispatcher.service.js';
 import { Settlement } from '../outbox/settlement.service.js';
 import { CLOCK_SKEW_MS, TAKEN_WITHIN_MS } from './echo-match.js';
 import { afterLookUp } from './look-up-plan.js';
-import { UnknownEvents } from './unknown-events.service.js';
 import { type HistoryPart, XHistory } from './x-history.service.js';
 
 /** Most messages of one run; the next one goes on. */
@@ -43,7 +43,7 @@ export class LookUps {
     private readonly incoming: IncomingMessages,
     private readonly settlement: Settlement,
     private readonly steps: MessageSteps,
-    private readonly unknownEvents: UnknownEvents,
+    private readonly messageEvents: MessageEvents,
     private readonly dispatcher: Dispatcher,
     private readonly clock: Clock,
   ) {}
@@ -71,10 +71,10 @@ export class LookUps {
     return counts;
   }
 
-  private async tellOnce(manager: EntityManager, conversation: ConversationEntity, message: MessageEntity): Promise<void> {
+  private async tellOnce(manager: EntityManager, message: MessageEntity): Promise<void> {
     if (message.unknownToldAt === null) {
       await manager.update(MessageEntity, { id: message.id }, { unknownToldAt: this.clock.now() });
-      await this.unknownEvents.tell(conversation, message);
+      await this.messageEvents.tell(manager, 'message.unknown', [message.id]);
     }
   }
 
@@ -147,7 +147,7 @@ export class LookUps {
     switch (next.kind) {
       case 'again':
         await manager.update(MessageEntity, { id: message.id }, { lookUps, lookUpAt: next.at });
-        await (next.isTold ? this.tellOnce(manager, conversation, message) : undefined);
+        await (next.isTold ? this.tellOnce(manager, message) : undefined);
         return 'again';
       case 'absent': {
         await manager.update(MessageEntity, { id: message.id }, { lookUps });
@@ -157,7 +157,7 @@ export class LookUps {
       }
       case 'give-up':
         await manager.update(MessageEntity, { id: message.id }, { lookUps, lookUpAt: null });
-        await this.tellOnce(manager, conversation, message);
+        await this.tellOnce(manager, message);
         return 'givenUp';
       default:
         return unreachable(next);

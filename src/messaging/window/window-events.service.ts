@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { TeamEvents } from '../../callbacks/team-events.service.js';
+import { type TeamEvent, TeamEvents } from '../../callbacks/event/team-events.service.js';
 import { RatePolicy } from '../../rate-policy/rate-policy.service.js';
-import { expiresAt } from '../../rate-policy/reply-window.js';
+import { expiresAt, type ReplyWindow } from '../../rate-policy/reply-window.js';
 import { ConversationEntity } from '../conversation/conversation.entity.js';
 import { windowOf } from '../conversation/conversations.service.js';
 import { MessageAnswers } from '../message-answers.service.js';
@@ -15,26 +15,23 @@ export class WindowEvents {
     private readonly ratePolicy: RatePolicy,
   ) {}
 
-  /** `conversations` as they are with the new window. */
-  async tellOpened(conversation: ConversationEntity): Promise<void> {
-    await this.tell([conversation], 'conversation.window-opened', ({ openedAt }) => openedAt);
+  /** What there is to tell of a conversation as it is with the new window. */
+  opened(conversation: ConversationEntity): TeamEvent[] {
+    return this.of(conversation, 'conversation.window-opened', ({ openedAt }) => openedAt);
+  }
+
+  closed(conversation: ConversationEntity): TeamEvent[] {
+    const rule = this.ratePolicy.windowRule('v1.1');
+    return this.of(conversation, 'conversation.window-closed', (window) => expiresAt(window, rule));
   }
 
   async tellClosed(conversations: readonly ConversationEntity[]): Promise<void> {
-    const rule = this.ratePolicy.windowRule('v1.1');
-    await this.tell(conversations, 'conversation.window-closed', (window) => expiresAt(window, rule));
+    await this.teamEvents.tell(conversations.flatMap((conversation) => this.closed(conversation)));
   }
 
-  private async tell(
-    conversations: readonly ConversationEntity[],
-    type: 'conversation.window-opened' | 'conversation.window-closed',
-    happenedAt: (window: NonNullable<ReturnType<typeof windowOf>>) => number,
-  ): Promise<void> {
-    const events = conversations.flatMap((conversation) => {
-      const window = windowOf(conversation);
-      const { team, channelId } = conversation;
-      return window === null ? [] : [{ team, channelId, type, data: this.answers.ofConversation(conversation), occurredAt: happenedAt(window) }];
-    });
-    await this.teamEvents.tell(events);
+  private of(conversation: ConversationEntity, type: 'conversation.window-opened' | 'conversation.window-closed', happenedAt: (window: ReplyWindow) => number): TeamEvent[] {
+    const window = windowOf(conversation);
+    const { id: conversationId, team, channelId } = conversation;
+    return window === null ? [] : [{ team, channelId, conversationId, type, data: this.answers.ofConversation(conversation), occurredAt: happenedAt(window) }];
   }
 }

@@ -1,0 +1,104 @@
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { IsNull } from 'typeorm';
+import { InjectSettings } from '../../config/inject-settings.decorator.js';
+import type { Settings } from '../../config/settings.js';
+import { Reader } from '../../database/reader.service.js';
+import { lockedForUpdate } from '../../database/row-lock.service.js';
+import { RowWrites } from '../../database/rows.service.js';
+import { UnitOfWork } from '../../database/unit-of-work.service.js';
+import { Log } from '../../runtime/log.service.js';
+import { type Timer, Timers } from '../../runtime/timers.service.js';
+import { CallbackDirectory } from '../callback/callback-directory.service.js';
+import { DeliveryEntity } from '../delivery/delivery.entity.js';
+import { NewDeliveries } from '../delivery/new-deliveries.service.js';
+import { EventStreamEntity } from './event-stream.entity.js';
+import { inSequence } from './in-sequence.js';
+import { TeamEventEntity } from './team-event.entity.js';
+
+/** Most events that are published with one commit. */
+const BATCH = 250;
+
+/**
+ * Gives committed events their places in the order that readers see, and makes a delivery for each callback that wants one, in one
+ * transaction: `written with its cause → published`. One instance at a time does it, under the lock of one row.
+ */
+@Injectable()
+export class Publication implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly listeners: (() => void)[] = [];
+  private poll: Timer | null = null;
+  private running: Promise<void> | null = null;
+  private isWanted = false;
+  private isStopping = false;
+
+  constructor(
+    private readonly reader: Reader,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly callbacks: CallbackDirectory,
+    private readonly newDeliveries: NewDeliveries,
+    private readonly timers: Timers,
+    private readonly log: Log,
+    @InjectSettings('callbacks') private readonly settings: Settings['callbacks'],
+  ) {}
+
+  onApplicationBootstrap(): void {
+    // What another process, or an earlier run, wrote and did not publish.
+    this.poll = this.timers.every(this.settings.pollMs, () => this.wake());
+    this.wake();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.isStopping = true;
+    this.poll?.cancel();
+    await this.running;
+  }
+
+  /** Called whenever there may be something new to read. */
+  onPublished(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** There may be something to publish. Returns at once. */
+  wake(): void {
+    this.isWanted = true;
+    if (this.running === null && !this.isStopping) {
+      this.running = this.drain().finally(() => {
+        this.running = null;
+        if (this.isWanted) {
+          this.wake();
+        }
+      });
+    }
+  }
+
+  private async drain(): Promise<void> {
+    while (this.isWanted && !this.isStopping) {
+      this.isWanted = false;
+      await this.publishAll().catch((error: unknown) => this.log.error('Events could not be published', {}, error));
+    }
+  }
+
+  private async publishAll(): Promise<void> {
+    while (!this.isStopping && (await this.reader.repository(TeamEventEntity).existsBy({ position: IsNull() }))) {
+      const published = await this.publishSome();
+      this.listeners.forEach((listener) => listener());
+      if (published < BATCH) {
+        return;
+      }
+    }
+  }
+
+  private async publishSome(): Promise<number> {
+    const callbacks = await this.callbacks.listEnabled();
+    return this.unitOfWork.run(async (manager) => {
+      const stream = await manager.findOneOrFail(EventStreamEntity, { where: { id: 'events' }, ...lockedForUpdate<EventStreamEntity>(manager) });
+      const found = await manager.find(TeamEventEntity, { where: { position: IsNull() }, order: { id: 'ASC' }, take: BATCH });
+      const events = inSequence(found).map((event, n) => Object.assign(event, { position: stream.lastPosition + 1 + n }));
+      const writes = new RowWrites(manager);
+      writes.update(TeamEventEntity, events, ['position']);
+      writes.insert(DeliveryEntity, this.newDeliveries.of(events, callbacks));
+      writes.update(EventStreamEntity, [{ id: stream.id, lastPosition: stream.lastPosition + events.length }], ['lastPosition']);
+      await writes.flushWithCommit();
+      return events.length;
+    }, { isRepeatable: true });
+  }
+}
