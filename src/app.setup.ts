@@ -2,8 +2,9 @@ import { NestFactory } from '@nestjs/core';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import helmet from 'helmet';
-import { SwaggerModule } from '@nestjs/swagger';
+import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { AppModule } from './app.module.js';
+import { withCallbacks } from './callbacks/openapi-callbacks.service.js';
 import type { LoadedSettings } from './config/load-settings.service.js';
 import { createHttpAdapter, trackRequests } from './http/http-adapter.service.js';
 import { createOpenApiDocument } from './http/openapi.service.js';
@@ -28,7 +29,7 @@ export async function createApp(loaded: LoadedSettings, clock?: Clock): Promise<
   app.useGlobalPipes(new ValidationPipe());
   app.useGlobalFilters(new ProblemFilter(log, routes));
   setSecurityHeaders(adapter);
-  SwaggerModule.setup('docs', app, () => createOpenApiDocument(app), {
+  SwaggerModule.setup('docs', app, () => describeApi(app), {
     ui: loaded.settings.server.docsEnabled,
     jsonDocumentUrl: 'openapi.json',
     yamlDocumentUrl: 'openapi.yaml',
@@ -38,6 +39,11 @@ export async function createApp(loaded: LoadedSettings, clock?: Clock): Promise<
     swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true, defaultModelsExpandDepth: 0 },
   });
   return app;
+}
+
+/** The OpenAPI document of the whole service: what it answers, and what it calls. */
+export function describeApi(app: NestFastifyApplication): OpenAPIObject {
+  return withCallbacks(createOpenApiDocument(app));
 }
 
 /** On every answer. Made once: Fastify's own plugin for it makes all of them anew for each request. */

@@ -2,9 +2,8 @@ import 'reflect-metadata';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createApp } from './app.setup.js';
+import { createApp, describeApi } from './app.setup.js';
 import { loadSettings } from './config/load-settings.service.js';
-import { createOpenApiDocument } from './http/openapi.service.js';
 
 /** Prints the OpenAPI document, as `/openapi.json` serves it. Starts the app on an empty database and does not listen. */
 async function main(): Promise<void> {
@@ -12,7 +11,7 @@ async function main(): Promise<void> {
   try {
     const loaded = loadSettings({ env: { DATABASE_URL: `sqlite:${join(folder, 'openapi.db')}`, TWITTER_CHANNEL__LOGGING__LEVEL: 'warn' } });
     const app = await createApp(loaded);
-    process.stdout.write(`${JSON.stringify(createOpenApiDocument(app), null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify(describeApi(app), null, 2)}\n`);
     await app.close();
   } finally {
     rmSync(folder, { recursive: true, force: true });

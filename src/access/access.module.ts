@@ -12,5 +12,6 @@ import { FirstKey } from './first-key.service.js';
   imports: [TypeOrmModule.forFeature([ApiKeyEntity])],
   controllers: [ApiKeysController],
   providers: [ApiKeys, FirstKey, { provide: APP_GUARD, useClass: AccessGuard }],
+  exports: [ApiKeys],
 })
 export class AccessModule {}

@@ -13,6 +13,9 @@ import { ApiKeyEntity } from './api-key.entity.js';
 import { type Caller, DEFAULT_TEAM } from './caller.js';
 import { type Scope, SCOPES } from './scopes.js';
 
+/** Of the key that the environment gives. */
+const BOOTSTRAP_KEY_ID = 'bootstrap';
+
 export interface NewApiKey {
   team: string;
   scopes: readonly Scope[];
@@ -35,14 +38,20 @@ export class ApiKeys {
   async authenticate(key: string): Promise<Caller | null> {
     const bootstrap = this.secrets.adminApiKey;
     if (bootstrap !== null && isSameText(key, bootstrap)) {
-      return { keyId: 'bootstrap', team: DEFAULT_TEAM, scopes: SCOPES };
+      return { keyId: BOOTSTRAP_KEY_ID, team: DEFAULT_TEAM, scopes: SCOPES };
     }
     const parts = parseApiKey(key);
     const row = parts === null ? null : await this.reader.repository(ApiKeyEntity).findOneBy({ id: parts.id });
-    if (parts === null || row === null || !this.isUsable(row) || !this.hasSecret(row, parts.secret)) {
+    if (parts === null || row === null || !this.isLive(row) || !this.hasSecret(row, parts.secret)) {
       return null;
     }
     return { keyId: row.id, team: row.team, scopes: row.scopes };
+  }
+
+  /** For what goes on after the request that a key began. */
+  async isUsable(keyId: string): Promise<boolean> {
+    const row = keyId === BOOTSTRAP_KEY_ID ? null : await this.reader.repository(ApiKeyEntity).findOneBy({ id: keyId });
+    return keyId === BOOTSTRAP_KEY_ID || (row !== null && this.isLive(row));
   }
 
   /** Makes a key. `key` is the only time that it is seen. @throws Problem `request.invalid` when it would have expired already */
@@ -93,7 +102,7 @@ export class ApiKeys {
     return (await this.reader.repository(ApiKeyEntity).count()) === 0;
   }
 
-  private isUsable(row: ApiKeyEntity): boolean {
+  private isLive(row: ApiKeyEntity): boolean {
     return row.revokedAt === null && (row.expiresAt === null || this.clock.now() < row.expiresAt);
   }
 

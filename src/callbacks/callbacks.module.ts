@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccessModule } from '../access/access.module.js';
 import { ChannelsModule } from '../channels/channels.module.js';
 import { CallbackHealth } from './callback/callback-health.service.js';
 import { CallbackSecrets } from './callback/callback-secrets.service.js';
@@ -11,14 +12,17 @@ import { DeliveryAttempts } from './delivery/delivery-attempts.service.js';
 import { DeliveryBook } from './delivery/delivery-book.service.js';
 import { Redeliveries } from './delivery/redeliveries.service.js';
 import { TestDeliveries } from './delivery/test-deliveries.service.js';
+import { EventFeed } from './event/event-feed.service.js';
+import { EventStreams } from './event/event-streams.service.js';
+import { EventsController } from './event/events.controller.js';
 import { TeamEventsModule } from './event/team-events.module.js';
 import { ReceiverCalls } from './outbound/receiver-calls.service.js';
 import { ReceiverUrls } from './outbound/receiver-urls.service.js';
 
 /** How teams are told: their callbacks, the deliveries to them, and the feed. */
 @Module({
-  imports: [TeamEventsModule, ChannelsModule],
-  controllers: [CallbacksController, DeliveriesController],
-  providers: [CallbackHealth, CallbackSecrets, Callbacks, Deliverer, Deliveries, DeliveryAttempts, DeliveryBook, ReceiverCalls, ReceiverUrls, Redeliveries, TestDeliveries],
+  imports: [TeamEventsModule, ChannelsModule, AccessModule],
+  controllers: [CallbacksController, DeliveriesController, EventsController],
+  providers: [CallbackHealth, CallbackSecrets, Callbacks, Deliverer, Deliveries, DeliveryAttempts, DeliveryBook, EventFeed, EventStreams, ReceiverCalls, ReceiverUrls, Redeliveries, TestDeliveries],
 })
 export class CallbacksModule {}

@@ -104,6 +104,7 @@ export const settingsSchema = z.strictObject({
     retryDelaysMs: z.array(span(0)).min(1).describe('a list of whole numbers of milliseconds, the wait before each attempt'),
     disableAfterMs: span(),
     stopWithinMs: span(),
+    maxStreams: wholeNumber(1, 100_000),
     keepEventsDays: wholeNumber(1, 365, ' of days'),
     keepDeliveriesDays: wholeNumber(1, 365, ' of days'),
   }),

@@ -38,6 +38,8 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('Channels', 'The X accounts that the service acts for.')
     .addTag('Messages', 'Send and read direct messages.')
     .addTag('Conversations', 'One channel and one participant, with their reply window.')
+    .addTag('Events', 'What happens, to be read in its order or as it comes.')
+    .addTag('Callbacks', 'Where the service tells you what happens.')
     .addTag('Access', 'API keys, one or more for each team.')
     .addTag('Webhook', 'Where X calls us. Nothing here is for you to call.')
     .addTag('Operations', 'Health, for whatever keeps the service running.')

@@ -107,7 +107,8 @@ describe('Killing the service while it sends', () => {
     // It was in doubt, and the doubt was settled by more than one means.
     expect(figures.unknownEver).toBeGreaterThan(KILLS);
     expect(figures.settledBy).toMatchObject({ echo: expect.any(Number) as number, 'look-up': expect.any(Number) as number });
-    expect(figures.settledInTime).toBeGreaterThanOrEqual(0.999 * figures.echoed);
+    // 99.9 %, and one of the few of a short run, for a machine that was busy elsewhere.
+    expect(figures.settledInTime).toBeGreaterThanOrEqual(Math.floor(0.999 * figures.echoed));
     expect(figures.echoed).toBeGreaterThan(KILLS);
   }, 120_000 + KILLS * 20_000 + MESSAGES * 100);
 

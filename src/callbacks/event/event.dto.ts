@@ -1,7 +1,17 @@
 import { z } from 'zod';
+import { pageOf, pageQuery } from '../../http/schemas.dto.js';
 import { toTimestamp } from '../../kernel/clock.js';
 import { TEAM_EVENT_TYPES } from './team-event-type.js';
 import type { TeamEventEntity } from './team-event.entity.js';
+
+const EVENT_EXAMPLE = {
+  id: 'evt_01m81mk9t2f4c7qzr5w8x0b3ne',
+  type: 'participant.typing',
+  occurredAt: '2026-11-26T12:00:00.000Z',
+  sequence: 7,
+  channelId: 'chn_01m81mm3kzadxvtgak2mv71gjh',
+  data: { id: 'cnv_01m81mk9t2f4c7qzr5w8x0b3ne' },
+};
 
 export const eventSchema = z
   .object({
@@ -12,7 +22,17 @@ export const eventSchema = z
     channelId: z.string().nullable(),
     data: z.record(z.string(), z.unknown()).describe('The message, conversation, channel or limit as REST shows it.'),
   })
-  .meta({ id: 'Event' });
+  .meta({ id: 'Event', example: EVENT_EXAMPLE });
+
+export const eventPageSchema = pageOf('EventPage', eventSchema, [EVENT_EXAMPLE]);
+
+export const eventQuerySchema = z.strictObject({
+  limit: pageQuery.limit,
+  after: z.string().max(100).optional().describe('The `id` of the last event that you have; from the oldest, when left out.'),
+  channelId: z.string().max(100).optional().describe('Only those of this channel.'),
+});
+
+export type EventQuery = z.infer<typeof eventQuerySchema>;
 
 /** As a callback and the feed tell it. */
 export function toEventBody(event: TeamEventEntity): { id: string; type: string; occurredAt: string; sequence: number | null; channelId: string | null; data: unknown } {
