@@ -97,6 +97,7 @@ export const settingsSchema = z.strictObject({
   ratePolicy: z.strictObject({ beyondAllotment: oneOf(BEYOND_ALLOTMENT), countMessagesSentElsewhere: flag(), startPermissionKeepMs: span() }),
   recovery: z.strictObject({ everyMs: span(60_000) }),
   callbacks: z.strictObject({
+    allowedHosts: z.array(z.string()).describe('a list of hosts and CIDRs'),
     timeoutMs: span(),
     pollMs: span(),
     concurrency: wholeNumber(1, 10_000),
@@ -104,6 +105,7 @@ export const settingsSchema = z.strictObject({
     retryDelaysMs: z.array(span(0)).min(1).describe('a list of whole numbers of milliseconds, the wait before each attempt'),
     disableAfterMs: span(),
     stopWithinMs: span(),
+    heartbeatMs: span(),
     maxStreams: wholeNumber(1, 100_000),
     keepEventsDays: wholeNumber(1, 365, ' of days'),
     keepDeliveriesDays: wholeNumber(1, 365, ' of days'),

@@ -63,6 +63,21 @@ export interface AnswerBody {
 
   participant: Party & { displayName: string };
 
+  /** A callback and its deliveries. */
+  secret: string;
+  enabled: boolean;
+  disabledReason: string | null;
+  failingSince: string | null;
+  pausedUntil: string | null;
+  eventType: string;
+  attempts: { at: string; status: number | null; detail: string | null; durationMs: number }[];
+  nextAttemptAt: string | null;
+  redelivered: number;
+
+  /** An event. */
+  type: string;
+  sequence: number | null;
+
   /** An API key, shown when it is made. */
   key: string;
   response_token: string;

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { SECOND_MS } from '../../kernel/duration.js';
 import type { Timers } from '../../runtime/timers.service.js';
@@ -68,9 +67,19 @@ export class EventStream {
 
   private async write(text: string): Promise<void> {
     if (!this.isEnded && !this.out.write(text)) {
-      const drained = Promise.race([once(this.out, 'drain'), once(this.out, 'close')]).catch(() => undefined);
-      await this.timers.within(PATIENCE_MS, drained, () => this.out.destroy());
+      await this.timers.within(PATIENCE_MS, this.drained(), () => this.out.destroy());
     }
+  }
+
+  /** The reader has taken what was written, or is gone. */
+  private drained(): Promise<void> {
+    return new Promise((done) => {
+      const over = (): void => {
+        this.out.off('drain', over).off('close', over);
+        done();
+      };
+      this.out.on('drain', over).on('close', over);
+    });
   }
 
   private async wait(): Promise<void> {

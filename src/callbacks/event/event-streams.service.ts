@@ -13,8 +13,6 @@ import { Publication } from './publication.service.js';
 
 /** One team does not use up what all have. */
 const MOST_OF_A_TEAM = 50;
-/** So often a quiet stream shows that it is alive, and the key it was opened with is asked for again. */
-const HEARTBEAT_MS = 15 * SECOND_MS;
 
 /** Readers who are told of events as they come. Each holds one page of events at most, however slowly it reads. */
 @Injectable()
@@ -37,7 +35,7 @@ export class EventStreams implements OnApplicationBootstrap, BeforeApplicationSh
     this.ticking = [
       // What another instance published.
       this.timers.every(this.settings.pollMs, () => void this.look().catch(() => undefined)),
-      this.timers.every(HEARTBEAT_MS, () => void this.beat()),
+      this.timers.every(this.settings.heartbeatMs, () => void this.beat()),
     ];
   }
 

@@ -4,7 +4,6 @@ import { RowWrites } from '../../database/rows.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../../kernel/clock.js';
 import { Ids } from '../../runtime/ids.service.js';
-import { RequestContexts } from '../../runtime/request-context.service.js';
 import { Publication } from './publication.service.js';
 import { TeamEventEntity } from './team-event.entity.js';
 import type { TeamEventType } from './team-event-type.js';
@@ -18,7 +17,7 @@ export interface TeamEvent {
   data: object;
   /** When it happened, which may be before we found out. */
   occurredAt: Instant;
-  /** The request of a caller that led to it; the running one, when left out. */
+  /** The request of a caller that led to it, where it is known: what runs may have been woken by another. */
   requestId?: string | null;
 }
 
@@ -38,7 +37,6 @@ export class TeamEvents {
   constructor(
     private readonly publication: Publication,
     private readonly unitOfWork: UnitOfWork,
-    private readonly contexts: RequestContexts,
     private readonly clock: Clock,
     private readonly ids: Ids,
   ) {}
@@ -51,8 +49,7 @@ export class TeamEvents {
     await this.unitOfWork.run(async (manager) => {
       const next = await this.takeNumbers(manager, events);
       const createdAt = this.clock.now();
-      const requestId = this.contexts.current()?.requestId ?? null;
-      const rows = events.map((event) => ({ requestId, ...event, id: this.ids.create('evt'), sequence: next(event.conversationId), createdAt, position: null }));
+      const rows = events.map((event) => ({ requestId: null, ...event, id: this.ids.create('evt'), sequence: next(event.conversationId), createdAt, position: null }));
       const own = writes ?? new RowWrites(manager);
       own.insert(TeamEventEntity, rows);
       await (writes === undefined ? own.flush() : undefined);
