@@ -16,6 +16,7 @@ import { EventFeed } from './event/event-feed.service.js';
 import { EventStreams } from './event/event-streams.service.js';
 import { EventsController } from './event/events.controller.js';
 import { TeamEventsModule } from './event/team-events.module.js';
+import { HostAddresses } from './outbound/host-addresses.service.js';
 import { ReceiverCalls } from './outbound/receiver-calls.service.js';
 import { ReceiverUrls } from './outbound/receiver-urls.service.js';
 
@@ -23,6 +24,6 @@ import { ReceiverUrls } from './outbound/receiver-urls.service.js';
 @Module({
   imports: [TeamEventsModule, ChannelsModule, AccessModule],
   controllers: [CallbacksController, DeliveriesController, EventsController],
-  providers: [CallbackHealth, CallbackSecrets, Callbacks, Deliverer, Deliveries, DeliveryAttempts, DeliveryBook, EventFeed, EventStreams, ReceiverCalls, ReceiverUrls, Redeliveries, TestDeliveries],
+  providers: [CallbackHealth, CallbackSecrets, Callbacks, Deliverer, Deliveries, DeliveryAttempts, DeliveryBook, EventFeed, EventStreams, HostAddresses, ReceiverCalls, ReceiverUrls, Redeliveries, TestDeliveries],
 })
 export class CallbacksModule {}

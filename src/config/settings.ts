@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseAllowedHost } from './values/allowed-host.js';
 import type { EncryptionKeyRing } from './values/encryption-key.js';
 import { parseDatabaseUrl } from './values/database-url.js';
 import { ENCRYPTION_KEY_BYTES, parseEncryptionKey } from './values/encryption-key.js';
@@ -97,8 +98,9 @@ export const settingsSchema = z.strictObject({
   ratePolicy: z.strictObject({ beyondAllotment: oneOf(BEYOND_ALLOTMENT), countMessagesSentElsewhere: flag(), startPermissionKeepMs: span() }),
   recovery: z.strictObject({ everyMs: span(60_000) }),
   callbacks: z.strictObject({
-    allowedHosts: z.array(z.string()).describe('a list of hosts and CIDRs'),
+    allowedHosts: z.array(z.string().refine((text) => parseAllowedHost(text) !== null)).describe('a list of host names, addresses and CIDRs such as 10.1.0.0/16'),
     timeoutMs: span(),
+    maxAnswerBytes: wholeNumber(1, 1_048_576, ' of bytes'),
     pollMs: span(),
     concurrency: wholeNumber(1, 10_000),
     concurrencyPerCallback: wholeNumber(1, 1_000),
