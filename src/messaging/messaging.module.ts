@@ -43,6 +43,7 @@ import { SendCheck } from './acceptance/send-check.service.js';
 import { SendDecisions } from './acceptance/send-decisions.service.js';
 import { Sending } from './outbox/sending.service.js';
 import { Settlement } from './outbox/settlement.service.js';
+import { Typing } from './conversation/typing.service.js';
 import { WindowCharges } from './window/window-charges.service.js';
 import { WindowEvents } from './window/window-events.service.js';
 
@@ -81,11 +82,12 @@ import { WindowEvents } from './window/window-events.service.js';
     SendDecisions,
     Sending,
     Settlement,
+    Typing,
     WindowCharges,
     UnknownMessagesJob,
     WindowEvents,
     XHistory,
   ],
-  exports: [IncomingMessages, ExpiredWindowsJob, RecoveryJob, UnknownMessagesJob],
+  exports: [IncomingMessages, Typing, ExpiredWindowsJob, RecoveryJob, UnknownMessagesJob],
 })
 export class MessagingModule {}

@@ -17,6 +17,8 @@ function tell(news: XNews): string {
       return `${news.message.xMessageId} ${news.message.senderId}>${news.message.recipientId} for ${news.forUserId}`;
     case 'read':
       return `${news.participantId} read ${news.lastReadMessageId} at ${news.readAt} for ${news.forUserId}`;
+    case 'typing':
+      return `${news.participantId} typed at ${news.typedAt} for ${news.forUserId}`;
     case 'start-permission':
       return `${news.participantId} ${news.permission} at ${news.saidAt} for ${news.forUserId}`;
     case 'access-revoked':
@@ -31,6 +33,7 @@ const EXPECTED: Readonly<Record<string, string[]>> = {
   'aaa-dm-entities-and-html-escapes': inbound('2089624085591073717'),
   'aaa-dm-initiated-via-tweet-inbound': inbound('2089624756679628117'),
   'aaa-dm-initiated-via-welcome-message-inbound': inbound('2089624798622672486'),
+  'aaa-dm-indicate-typing': [`${RANIA} typed at 1787040400000 for ${BRAND}`],
   'aaa-dm-location-coordinate-inbound': inbound('2089624840565716855'),
   'aaa-dm-media-gif-inbound': inbound('2089624463078391809'),
   'aaa-dm-media-photo-inbound': inbound('2089624337249271809'),

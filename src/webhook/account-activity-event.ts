@@ -15,6 +15,7 @@ export interface XProfile {
 export type XNews =
   | { kind: 'direct-message'; forUserId: string; message: XDirectMessage; profiles: ReadonlyMap<string, XProfile> }
   | { kind: 'read'; forUserId: string; participantId: string; lastReadMessageId: string; readAt: Instant }
+  | { kind: 'typing'; forUserId: string; participantId: string; typedAt: Instant }
   | { kind: 'start-permission'; forUserId: string; participantId: string; permission: StartPermission; saidAt: Instant }
   | { kind: 'access-revoked'; accountId: string };
 
@@ -31,6 +32,7 @@ const readSchema = z.object({
   sender_id: xId,
   last_read_event_id: xId,
 });
+const typingSchema = z.object({ created_timestamp: z.string().regex(/^\d{1,15}$/), sender_id: xId });
 const revokeSchema = z.object({ revoke: z.object({ source: z.object({ user_id: xId }) }) });
 
 /** Both lists carry the start of a relation and its end. */
@@ -43,7 +45,7 @@ const relationSchema = z.object({
 });
 
 /** Activities that X delivers and this service has no use for. */
-const UNUSED = /^(tweet_|favorite_|mute_|replay_job_status$|direct_message_indicate_typing_events$)/;
+const UNUSED = /^(tweet_|favorite_|mute_|replay_job_status$)/;
 const ENVELOPE_FIELDS = ['for_user_id', 'users', 'apps', 'is_blocked_by', 'user_has_blocked'];
 /** What was not understood is named for a person to look at; the body is kept whole beside it. */
 const MAX_NAMED = 20;
@@ -85,6 +87,11 @@ function readActivity(event: XEvent, name: string, value: unknown, forUserId: st
     });
   } else if (name === 'direct_message_mark_read_events' && forUserId !== undefined) {
     items.forEach((item, index) => add(readMarkRead(item, forUserId), `${name}[${index}]`));
+  } else if (name === 'direct_message_indicate_typing_events' && forUserId !== undefined) {
+    items.forEach((item, index) => {
+      const typing = typingSchema.safeParse(item).data;
+      add(typing === undefined ? null : { kind: 'typing', forUserId, participantId: typing.sender_id, typedAt: Number(typing.created_timestamp) }, `${name}[${index}]`);
+    });
   } else if (RELATION_EVENTS.includes(name) && forUserId !== undefined) {
     items.forEach((item, index) => {
       const relation = relationSchema.safeParse(item).data;

@@ -10,6 +10,7 @@ import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock } from '../kernel/clock.js';
 import { Problem, unreachable } from '../kernel/problem.js';
 import { IncomingMessages } from '../messaging/incoming/incoming-messages.service.js';
+import { Typing } from '../messaging/conversation/typing.service.js';
 import { StartPermissions } from '../rate-policy/start-permissions.service.js';
 import { Log } from '../runtime/log.service.js';
 import { parseAccountActivityEvent, type XEvent, type XNews } from './account-activity-event.js';
@@ -56,6 +57,7 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     private readonly channels: ChannelDirectory,
     private readonly connection: ChannelConnection,
     private readonly incoming: IncomingMessages,
+    private readonly typing: Typing,
     private readonly permissions: StartPermissions,
     private readonly flow: EventFlow,
     private readonly clock: Clock,
@@ -166,6 +168,8 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
         return this.incoming.record(channel, news.message, news.profiles);
       case 'read':
         return this.incoming.recordRead(channel, news);
+      case 'typing':
+        return this.typing.tell(channel, news);
       case 'start-permission':
         return this.permissions.learn(channel.id, news.participantId, news.permission, news.saidAt);
       case 'access-revoked':
@@ -194,6 +198,7 @@ function participantsOf(channel: Channel, news: XNews): string[] {
     case 'direct-message':
       return [news.message.senderId, news.message.recipientId].filter((id) => id !== channel.accountId);
     case 'read':
+    case 'typing':
       return [news.participantId];
     case 'start-permission':
     case 'access-revoked':

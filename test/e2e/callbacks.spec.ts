@@ -41,7 +41,7 @@ describe('Callbacks', () => {
       expect(status).toBe(201);
       return body;
     };
-    const told = (count: number) => eventually(() => (receiver.calls.length >= count ? receiver.calls : null), `the receiver is told ${count} times`);
+    const told = (count: number) => eventually(() => (receiver.calls.length >= count ? receiver.inSequence : null), `the receiver is told ${count} times`);
     const deliveryOf = (callbackId: string, status: string) =>
       eventually(async () => (await service.call(`/v1/deliveries?callbackId=${callbackId}&status=${status}`)).body['data'][0] ?? null, `a delivery is ${status}`);
     const callback = async (id: string) => (await service.call(`/v1/callbacks/${id}`)).body;
@@ -83,11 +83,25 @@ describe('Callbacks', () => {
       fault(both.sandbox, { route: 'send', kind: 'status', status: 403, code: 349, message: 'You cannot send messages to this user.' });
       const { body: failed } = await service.call('/v1/messages', { body: textTo('Now', participant) });
       await told(3);
-      expect(receiver.calls.map(({ event }) => [event.type, event.data['id']])).toEqual([
+      expect(receiver.inSequence.map(({ event }) => [event.type, event.data['id']])).toEqual([
         ['message.held', held['id']],
         ['message.expired', held['id']],
         ['message.failed', failed['id']],
       ]);
+    });
+
+    it('tell that a participant of a conversation types, not of a stranger and not of the brand', async () => {
+      const participant = newcomer(both.sandbox);
+      const { conversationId } = await hear(both, participant);
+      await make();
+      await both.sandbox.conversations.type(newcomer(both.sandbox), { brand: NAJM.id });
+      await both.sandbox.conversations.type(participant, { brand: NAJM.id });
+      const [call] = await told(1);
+      expect(call?.event).toMatchObject({ type: 'participant.typing', channelId, sequence: 3, data: { id: conversationId, participant: { number: participant } } });
+      clock.advance(1);
+      await hear(both, participant);
+      await told(3);
+      expect(receiver.types.filter((type) => type === 'participant.typing')).toHaveLength(1);
     });
 
     it('are told only of the types and channels that they name', async () => {

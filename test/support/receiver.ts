@@ -38,9 +38,13 @@ export class Receiver {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/hooks`;
   }
 
-  /** What it was told of, in the order in which it was. */
+  /** What it was told, in the order of the conversation: two calls at once come in any. */
+  get inSequence(): ReceivedCall[] {
+    return [...this.calls].sort((a, b) => (a.event.sequence ?? 0) - (b.event.sequence ?? 0));
+  }
+
   get types(): string[] {
-    return this.calls.map(({ event }) => event.type);
+    return this.inSequence.map(({ event }) => event.type);
   }
 
   /** Takes note of nothing that came before. */
