@@ -4,11 +4,13 @@ import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
 import { Reader } from '../../database/reader.service.js';
 import { lockedForUpdate } from '../../database/row-lock.service.js';
-import { RowWrites } from '../../database/rows.service.js';
+import { findRows, RowWrites } from '../../database/rows.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Log } from '../../runtime/log.service.js';
 import { type Timer, Timers } from '../../runtime/timers.service.js';
+import { wants } from '../callback/callback.js';
 import { CallbackDirectory } from '../callback/callback-directory.service.js';
+import { CallbackEntity } from '../callback/callback.entity.js';
 import { DeliveryEntity } from '../delivery/delivery.entity.js';
 import { NewDeliveries } from '../delivery/new-deliveries.service.js';
 import { EventStreamEntity } from './event-stream.entity.js';
@@ -94,8 +96,11 @@ export class Publication implements OnApplicationBootstrap, BeforeApplicationShu
       const found = await manager.find(TeamEventEntity, { where: { position: IsNull() }, order: { id: 'ASC' }, take: BATCH });
       const events = inSequence(found).map((event, n) => Object.assign(event, { position: stream.lastPosition + 1 + n }));
       const writes = new RowWrites(manager);
+      // Held until the commit: one that is switched off meanwhile would keep a delivery that nobody ever makes.
+      const wanting = callbacks.filter((callback) => events.some((event) => wants(callback, event)));
+      const enabled = (await findRows(manager, CallbackEntity, wanting.map(({ id }) => ({ id })), true)).filter(({ isEnabled }) => isEnabled);
       writes.update(TeamEventEntity, events, ['position']);
-      writes.insert(DeliveryEntity, this.newDeliveries.of(events, callbacks));
+      writes.insert(DeliveryEntity, this.newDeliveries.of(events, enabled));
       writes.update(EventStreamEntity, [{ id: stream.id, lastPosition: stream.lastPosition + events.length }], ['lastPosition']);
       await writes.flushWithCommit();
       return events.length;
