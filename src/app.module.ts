@@ -9,6 +9,7 @@ import { HttpModule } from './http/http.module.js';
 import type { Clock } from './kernel/clock.js';
 import { MessagingModule } from './messaging/messaging.module.js';
 import { OperationsModule } from './operations/operations.module.js';
+import { RetentionModule } from './retention/retention.module.js';
 import { RuntimeModule } from './runtime/runtime.module.js';
 import { timetable } from './timetable.js';
 import { WebhookModule } from './webhook/webhook.module.js';
@@ -29,6 +30,7 @@ export class AppModule {
         WebhookModule,
         MessagingModule,
         CallbacksModule,
+        RetentionModule,
         OperationsModule.with(timetable),
       ],
     };

@@ -2,7 +2,7 @@ import { SubscriptionCheckJob } from './channels/connection/subscription-check.j
 import { ExpiredWindowsJob } from './messaging/window/expired-windows.job.js';
 import { RecoveryJob } from './messaging/recovery/recovery.job.js';
 import { UnknownMessagesJob } from './messaging/unknown/unknown-messages.job.js';
-import { CleanUpJob } from './operations/clean-up.job.js';
+import { CleanUpJob } from './retention/clean-up.job.js';
 import type { TimetableEntry } from './operations/scheduled-jobs.service.js';
 import { WebhookBacklogJob } from './webhook/webhook-backlog.job.js';
 
@@ -43,7 +43,7 @@ export const timetable: readonly TimetableEntry[] = [
     cadence: 'webhookBacklogMs',
   },
   {
-    // Idempotency keys and records of runs that were kept long enough.
+    // What was kept long enough: events and deliveries, X's events as they came, messages where a channel says so, keys, records.
     name: 'clean-up',
     job: CleanUpJob,
     cadence: 'cleanUpMs',

@@ -9,17 +9,21 @@ export interface ChannelPolicy {
   appShare?: number;
   /** What later messages to a participant do while nobody knows whether X took one before them; absent: `messaging.afterUnknown`. */
   afterUnknown?: AfterUnknown;
+  /** How many days its messages are kept, 0 for ever; absent: `retention.messagesDays`. */
+  keepMessagesDays?: number;
 }
 
-export type PolicyChange = { beyondAllotment?: BeyondAllotment | undefined; appShare?: number | null | undefined; afterUnknown?: AfterUnknown | undefined };
+export type PolicyChange = { beyondAllotment?: BeyondAllotment | undefined; appShare?: number | null | undefined; afterUnknown?: AfterUnknown | undefined; keepMessagesDays?: number | null | undefined };
 
-/** The policy with a change: what is not named stays, and a share of null is taken away. */
-export function changePolicy(policy: ChannelPolicy, { beyondAllotment, appShare, afterUnknown = policy.afterUnknown }: PolicyChange = {}): ChannelPolicy {
+/** The policy with a change: what is not named stays, and what is null is taken away. */
+export function changePolicy(policy: ChannelPolicy, { beyondAllotment, appShare, afterUnknown = policy.afterUnknown, keepMessagesDays }: PolicyChange = {}): ChannelPolicy {
+  const days = keepMessagesDays === undefined ? policy.keepMessagesDays : keepMessagesDays;
   const share = appShare === undefined ? policy.appShare : appShare;
   return {
     beyondAllotment: beyondAllotment ?? policy.beyondAllotment,
     ...(share === undefined || share === null ? {} : { appShare: share }),
     ...(afterUnknown === undefined ? {} : { afterUnknown }),
+    ...(days === undefined || days === null ? {} : { keepMessagesDays: days }),
   };
 }
 

@@ -5,7 +5,7 @@ import { parseOrigin } from './values/web-origin.js';
 
 /** Turns a checked tree into what the service is configured by: addresses normalised, the database decided, secrets left behind. */
 export function decideSettings(tree: SettingsTree, channels: readonly DeclaredChannel[], cwd: string): Settings {
-  const { server, database, x, webhook, messaging, ratePolicy, recovery, callbacks, timetable, idempotency, logging } = tree;
+  const { server, database, x, webhook, messaging, ratePolicy, recovery, callbacks, retention, timetable, idempotency, logging } = tree;
   return freeze({
     server: { ...server, publicUrl: server.publicUrl === null ? null : checkedOrigin(server.publicUrl) },
     database: decideDatabase(database, cwd),
@@ -15,6 +15,7 @@ export function decideSettings(tree: SettingsTree, channels: readonly DeclaredCh
     ratePolicy,
     recovery,
     callbacks,
+    retention,
     timetable,
     idempotency,
     logging,

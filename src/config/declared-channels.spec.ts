@@ -112,8 +112,8 @@ describe('a declared channel', () => {
       'channels[0].eventsApi: "carrier-pigeon" must be one of account-activity-premium, account-activity-enterprise, account-activity-v2, x-activity [from config/test.yaml:8]',
     ],
     ['an unheard-of messages API', { messagesApi: 'v3' }, 'channels[0].messagesApi: "v3" must be one of v1.1, v2 [from config/test.yaml:8]'],
-    ['a share of more than all', { policy: { appShare: 1.5 } }, 'channels[0].policy: a group of keys must be { beyondAllotment: count | hold | refuse, appShare: 0 to 1, afterUnknown: wait | go-on } [from config/test.yaml:9]'],
-    ['an unheard-of policy', { policy: { beyondAllotment: 'hope' } }, 'channels[0].policy: a group of keys must be { beyondAllotment: count | hold | refuse, appShare: 0 to 1, afterUnknown: wait | go-on } [from config/test.yaml:9]'],
+    ['a share of more than all', { policy: { appShare: 1.5 } }, 'channels[0].policy: a group of keys must be { beyondAllotment: count | hold | refuse, appShare: 0 to 1, afterUnknown: wait | go-on, keepMessagesDays: 0 to 3650 } [from config/test.yaml:9]'],
+    ['an unheard-of policy', { policy: { beyondAllotment: 'hope' } }, 'channels[0].policy: a group of keys must be { beyondAllotment: count | hold | refuse, appShare: 0 to 1, afterUnknown: wait | go-on, keepMessagesDays: 0 to 3650 } [from config/test.yaml:9]'],
     ['connect as a word', { connect: 'yes' }, 'channels[0].connect: "yes" must be true or false [from config/test.yaml:8]'],
     ['a misspelt name', { consumerSercet: 'canary' }, 'channels[0].consumerSercet: is no setting of a channel; did you mean consumerSecret? [from config/test.yaml:8]'],
   ])('with %s is refused', (_what, change, line) => {

@@ -141,6 +141,7 @@ describe('every setting', () => {
       'encryption.key': { text: KEY, value: KEY },
       'encryption.previousKeys': { text: `${KEY}, ${OLDER_KEY}`, value: [KEY, OLDER_KEY] },
       'callbacks.allowedHosts': { text: '10.1.0.0/16, hooks.internal', value: ['10.1.0.0/16', 'hooks.internal'] },
+      'retention.messagesDays': { text: '30', value: 30 },
       'callbacks.retryDelaysMs': { text: '0, 7000', value: [0, 7000] },
       'x.apiUrl': { text: 'https://api.example.com', value: 'https://api.example.com' },
       'x.uploadUrl': { text: 'https://upload.example.com', value: 'https://upload.example.com' },

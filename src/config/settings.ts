@@ -112,6 +112,7 @@ export const settingsSchema = z.strictObject({
     keepEventsDays: wholeNumber(1, 365, ' of days'),
     keepDeliveriesDays: wholeNumber(1, 365, ' of days'),
   }),
+  retention: z.strictObject({ messagesDays: wholeNumber(0, 3_650, ' of days'), webhookEventsDays: wholeNumber(1, 365, ' of days') }),
   timetable: z.strictObject({
     subscriptionCheckMs: span(),
     subscriptionCheckJitterMs: span(0),
@@ -140,7 +141,7 @@ export interface DeclaredChannel {
   eventsApi: 'account-activity-premium';
   messagesApi: 'v1.1';
   /** What it does not name: `ratePolicy.beyondAllotment`, and an equal part of the app's limits. */
-  policy: { beyondAllotment?: BeyondAllotment | undefined; appShare?: number | undefined; afterUnknown?: AfterUnknown | undefined };
+  policy: { beyondAllotment?: BeyondAllotment | undefined; appShare?: number | undefined; afterUnknown?: AfterUnknown | undefined; keepMessagesDays?: number | undefined };
   /** Whose API keys see the channel. */
   team: string;
   /** Whether the start connects it; otherwise it waits for `POST /v1/channels/{id}/connect`. */

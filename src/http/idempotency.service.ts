@@ -70,6 +70,21 @@ export class Idempotency {
     }
   }
 
+  /** Forgets the answers that led to things that were erased, by where these were (`Location`). The same request again is a new one. */
+  async forgetAnswers(team: string, locations: readonly string[]): Promise<void> {
+    if (locations.length === 0) {
+      return;
+    }
+    const erased = new Set(locations);
+    const kept = await this.reader.repository(IdempotencyKeyEntity).find({ select: { team: true, key: true, headers: true }, where: { team, state: 'answered' } });
+    const keys = kept.filter(({ headers }) => erased.has(headers?.['location'] ?? '')).map(({ key }) => key);
+    await this.unitOfWork.run(async (manager) => {
+      for (const key of keys) {
+        await manager.delete(IdempotencyKeyEntity, { team, key });
+      }
+    });
+  }
+
   /** Forgets answers that were kept long enough. Returns how many. */
   async forgetExpired(): Promise<number> {
     const result = await this.unitOfWork.run((manager) =>

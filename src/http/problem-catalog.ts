@@ -63,6 +63,8 @@ export const PROBLEM_CATALOG: Readonly<Record<ProblemCode, ProblemKind>> = {
   'message.window-closed': kind(409, 'The reply window is closed'),
   'message.allotment-used': kind(409, 'The reply window’s allotment is used'),
 
+  'participant.message-under-way': kind(409, 'A message is on its way to the participant'),
+
   'callback.not-found': kind(404, 'There is no such callback'),
   'callback.url-not-allowed': kind(422, 'Callbacks may not go to this address'),
   'callback.too-many': kind(409, 'The team has no room for another callback'),

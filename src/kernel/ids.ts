@@ -42,6 +42,11 @@ export function isId(prefix: IdPrefix, value: string): boolean {
   return new RegExp(`^${prefix}_[${ALPHABET}]{${TIME_LENGTH + RANDOM_LENGTH}}$`).test(value);
 }
 
+/** Ids that were made before then sort before it. */
+export function firstIdAt(prefix: IdPrefix, at: number): string {
+  return `${prefix}_${encodeTime(Math.max(0, at))}`;
+}
+
 function encodeTime(time: number): string {
   let rest = time;
   let text = '';

@@ -52,6 +52,7 @@ export type ProblemCode =
   | 'message.window-closed'
   | 'message.allotment-used'
   | 'message.cannot-start-conversation'
+  | 'participant.message-under-way'
   | 'callback.not-found'
   | 'callback.url-not-allowed'
   | 'callback.too-many'

@@ -13,6 +13,10 @@ import { Departure } from './outbox/departure.service.js';
 import { Handover } from './outbox/handover.service.js';
 import { SendAnswers } from './outbox/send-answers.service.js';
 import { Dispatcher } from './outbox/dispatcher.service.js';
+import { ErasedMessages } from './erasure/erased-messages.service.js';
+import { ErasureEntity } from './erasure/erasure.entity.js';
+import { Erasures } from './erasure/erasures.service.js';
+import { MessageRetention } from './erasure/message-retention.service.js';
 import { EchoMatching } from './unknown/echo-matching.service.js';
 import { ExpiredWindowsJob } from './window/expired-windows.job.js';
 import { Expiry } from './window/expiry.service.js';
@@ -49,7 +53,7 @@ import { WindowEvents } from './window/window-events.service.js';
 
 /** Conversations, and messages in both directions. */
 @Module({
-  imports: [TypeOrmModule.forFeature([ConversationEntity, MessageEntity, AttemptEntity, MessageStepEntity]), TeamEventsModule, ChannelsModule, RatePolicyModule, XApiModule],
+  imports: [TypeOrmModule.forFeature([ConversationEntity, MessageEntity, AttemptEntity, MessageStepEntity, ErasureEntity]), TeamEventsModule, ChannelsModule, RatePolicyModule, XApiModule],
   controllers: [MessagesController, MessageOutcomeController, ConversationsController],
   providers: [
     Acceptance,
@@ -58,6 +62,9 @@ import { WindowEvents } from './window/window-events.service.js';
     Departure,
     Dispatcher,
     EchoMatching,
+    ErasedMessages,
+    Erasures,
+    MessageRetention,
     ExpiredWindowsJob,
     Expiry,
     Handover,
@@ -88,6 +95,6 @@ import { WindowEvents } from './window/window-events.service.js';
     WindowEvents,
     XHistory,
   ],
-  exports: [IncomingMessages, Typing, ExpiredWindowsJob, RecoveryJob, UnknownMessagesJob],
+  exports: [ErasedMessages, Erasures, MessageRetention, IncomingMessages, Typing, ExpiredWindowsJob, RecoveryJob, UnknownMessagesJob],
 })
 export class MessagingModule {}

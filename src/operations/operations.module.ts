@@ -1,12 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
-import { TypeOrmModule } from '@nestjs/typeorm';
-import { ChannelsModule } from '../channels/channels.module.js';
-import { RatePolicyModule } from '../rate-policy/rate-policy.module.js';
-import { CleanUpJob } from './clean-up.job.js';
 import { HealthController } from './health.controller.js';
-import { JobRunEntity } from './job-run.entity.js';
-import { JobRuns } from './job-runs.service.js';
+import { JobRunsModule } from './job-runs.module.js';
 import { Readiness } from './readiness.service.js';
 import { ScheduledJobs, TIMETABLE, type TimetableEntry } from './scheduled-jobs.service.js';
 
@@ -16,9 +11,9 @@ export class OperationsModule {
   static with(timetable: readonly TimetableEntry[]) {
     return {
       module: OperationsModule,
-      imports: [ScheduleModule.forRoot(), TypeOrmModule.forFeature([JobRunEntity]), RatePolicyModule, ChannelsModule],
+      imports: [ScheduleModule.forRoot(), JobRunsModule],
       controllers: [HealthController],
-      providers: [CleanUpJob, JobRuns, Readiness, ScheduledJobs, { provide: TIMETABLE, useValue: timetable }],
+      providers: [Readiness, ScheduledJobs, { provide: TIMETABLE, useValue: timetable }],
       exports: [ScheduledJobs],
     };
   }

@@ -80,6 +80,11 @@ export class StartPermissions {
     await this.keep(said, (saidAt) => [{ saidAt: LessThan(saidAt) }, { saidAt, permission: 'ask' as const }]);
   }
 
+  /** Joins the running unit of work. */
+  async forget(manager: EntityManager, channelId: string, participantId: string): Promise<void> {
+    await manager.delete(StartPermissionEntity, { channelId, participantId });
+  }
+
   /** Inserted unless something is known, then put in place of what `isOlder` describes: right for two at once as well. */
   private async keep(said: StartPermissionEntity, isOlder: (saidAt: Instant) => FindOptionsWhere<StartPermissionEntity>[]): Promise<void> {
     const { channelId, participantId, saidAt } = said;

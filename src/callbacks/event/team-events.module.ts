@@ -4,6 +4,7 @@ import { CallbackDirectory } from '../callback/callback-directory.service.js';
 import { CallbackEntity } from '../callback/callback.entity.js';
 import { DeliveryEntity } from '../delivery/delivery.entity.js';
 import { NewDeliveries } from '../delivery/new-deliveries.service.js';
+import { EventRetention } from './event-retention.service.js';
 import { EventSequenceEntity } from './event-sequence.entity.js';
 import { EventStreamEntity } from './event-stream.entity.js';
 import { Publication } from './publication.service.js';
@@ -13,7 +14,7 @@ import { TeamEvents } from './team-events.service.js';
 /** Writes down what teams are to be told, for every room that causes it, and publishes it. */
 @Module({
   imports: [TypeOrmModule.forFeature([TeamEventEntity, EventSequenceEntity, EventStreamEntity, CallbackEntity, DeliveryEntity])],
-  providers: [TeamEvents, Publication, CallbackDirectory, NewDeliveries],
-  exports: [TeamEvents, Publication, CallbackDirectory, NewDeliveries],
+  providers: [TeamEvents, EventRetention, Publication, CallbackDirectory, NewDeliveries],
+  exports: [TeamEvents, EventRetention, Publication, CallbackDirectory, NewDeliveries],
 })
 export class TeamEventsModule {}

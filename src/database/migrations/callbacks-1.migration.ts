@@ -30,7 +30,6 @@ export class Callbacks1 implements MigrationInterface {
         { name: 'team_events_unpublished', columns: ['id'], where: 'position IS NULL' },
         { name: 'team_events_by_position', columns: ['team', 'position'] },
         { name: 'team_events_by_conversation', columns: ['conversation_id'] },
-        { name: 'team_events_by_age', columns: ['created_at'] },
       ],
     );
     // Told of to nobody so far: they become the first of the feed.
@@ -86,7 +85,6 @@ export class Callbacks1 implements MigrationInterface {
         { name: 'deliveries_by_callback', columns: ['callback_id', 'id'] },
         { name: 'deliveries_by_team', columns: ['team', 'id'] },
         { name: 'deliveries_by_event', columns: ['event_id'] },
-        { name: 'deliveries_by_age', columns: ['created_at'] },
       ],
     );
   }

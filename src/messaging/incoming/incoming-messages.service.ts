@@ -4,6 +4,7 @@ import { type TeamEvent, TeamEvents } from '../../callbacks/event/team-events.se
 import type { Channel } from '../../channels/channel.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../../kernel/clock.js';
+import { SECOND_MS } from '../../kernel/duration.js';
 import { RatePolicy } from '../../rate-policy/rate-policy.service.js';
 import { isOpen, type ReplyWindow, windowAfterInbound } from '../../rate-policy/reply-window.js';
 import { Ids } from '../../runtime/ids.service.js';
@@ -16,8 +17,12 @@ import { MessageEvents } from '../message/message-events.service.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { normaliseForEcho, toContent } from '../message/message-content.js';
 import { ReadReceipts } from '../conversation/read-receipts.service.js';
+import { Erasures } from '../erasure/erasures.service.js';
 import { WindowCharges } from '../window/window-charges.service.js';
 import { WindowEvents } from '../window/window-events.service.js';
+
+/** An erasure before it would have taken the conversation with it. */
+const JUST_SAID_MS = 10 * SECOND_MS;
 
 interface Profile {
   username: string;
@@ -40,6 +45,7 @@ export class IncomingMessages {
     private readonly messageEvents: MessageEvents,
     private readonly teamEvents: TeamEvents,
     private readonly ratePolicy: RatePolicy,
+    private readonly erasures: Erasures,
     private readonly dispatcher: Dispatcher,
     private readonly clock: Clock,
     private readonly ids: Ids,
@@ -64,6 +70,10 @@ export class IncomingMessages {
         username: toStorableName(profile?.username),
         name: toStorableName(profile?.name),
       });
+      if ((conversation.lastSeq === 0 || this.clock.now() - message.createdAt > JUST_SAID_MS) && (await this.erasures.isErased(manager, channel.id, participantId, message.createdAt))) {
+        await (conversation.lastSeq === 0 ? manager.delete(ConversationEntity, { id: conversation.id }) : undefined);
+        return;
+      }
       if (await manager.existsBy(MessageEntity, { channelId: channel.id, xMessageId: message.xMessageId })) {
         return;
       }

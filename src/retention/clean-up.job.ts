@@ -1,10 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import { EventRetention } from '../callbacks/event/event-retention.service.js';
 import { Authorizations } from '../channels/authorization/authorizations.service.js';
 import { EventFlow } from '../channels/health/event-flow.service.js';
 import { Idempotency } from '../http/idempotency.service.js';
+import { Erasures } from '../messaging/erasure/erasures.service.js';
+import { MessageRetention } from '../messaging/erasure/message-retention.service.js';
 import { LimitBook } from '../rate-policy/limit-book.service.js';
 import { StartPermissions } from '../rate-policy/start-permissions.service.js';
-import { JobRuns } from './job-runs.service.js';
+import { RawEvents } from '../webhook/raw-events.service.js';
+import { JobRuns } from '../operations/job-runs.service.js';
 
 /** Removes what was kept long enough. */
 @Injectable()
@@ -16,6 +20,10 @@ export class CleanUpJob {
     private readonly startPermissions: StartPermissions,
     private readonly authorizations: Authorizations,
     private readonly eventFlow: EventFlow,
+    private readonly messages: MessageRetention,
+    private readonly rawEvents: RawEvents,
+    private readonly events: EventRetention,
+    private readonly erasures: Erasures,
   ) {}
 
   async run(): Promise<Record<string, number>> {
@@ -26,6 +34,10 @@ export class CleanUpJob {
       startPermissions: await this.startPermissions.forgetOld(),
       authorizations: await this.authorizations.forgetOld(),
       channelHours: await this.eventFlow.forgetOld(),
+      messages: await this.messages.forgetOld(),
+      webhookEvents: await this.rawEvents.forgetOld(),
+      ...(await this.events.forgetOld()),
+      erasures: await this.erasures.forgetOld(),
     };
   }
 }

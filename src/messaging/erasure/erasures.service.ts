@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, In, LessThan } from 'typeorm';
+import { InjectSecrets } from '../../config/inject-settings.decorator.js';
+import type { Secrets } from '../../config/settings.js';
+import { UnitOfWork } from '../../database/unit-of-work.service.js';
+import { Clock, type Instant } from '../../kernel/clock.js';
+import { DAY_MS } from '../../kernel/duration.js';
+import { ErasureEntity } from './erasure.entity.js';
+import { hashParticipant } from './participant-hash.js';
+
+/** X keeps messages for 30 days and may tell of one until then. */
+const KEPT_MS = 31 * DAY_MS;
+
+/** Who was erased, and when. */
+@Injectable()
+export class Erasures {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly clock: Clock,
+    @InjectSecrets() private readonly secrets: Secrets,
+  ) {}
+
+  async note(manager: EntityManager, channelId: string, participantId: string): Promise<void> {
+    const { id: pepperId, key } = this.secrets.encryptionKeys.current;
+    const participantHash = hashParticipant(channelId, participantId, key);
+    await manager.delete(ErasureEntity, { channelId, participantHash });
+    await manager.insert(ErasureEntity, { channelId, participantHash, pepperId, erasedAt: this.clock.now() });
+  }
+
+  /** Whether what X dates then was erased since. */
+  async isErased(manager: EntityManager, channelId: string, participantId: string, at: Instant): Promise<boolean> {
+    const { current, previous } = this.secrets.encryptionKeys;
+    const hashes = [current, ...previous].map(({ key }) => hashParticipant(channelId, participantId, key));
+    const found = await manager.findBy(ErasureEntity, { channelId, participantHash: In(hashes) });
+    return found.some(({ erasedAt }) => at <= erasedAt);
+  }
+
+  /** Returns how many. */
+  async forgetOld(): Promise<number> {
+    const result = await this.unitOfWork.run((manager) => manager.delete(ErasureEntity, { erasedAt: LessThan(this.clock.now() - KEPT_MS) }));
+    return result.affected ?? 0;
+  }
+}

@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { EventRetention } from '../callbacks/event/event-retention.service.js';
+import { ChannelDirectory } from '../channels/channel-directory.service.js';
+import { UnitOfWork } from '../database/unit-of-work.service.js';
+import { Idempotency } from '../http/idempotency.service.js';
+import { ErasedMessages } from '../messaging/erasure/erased-messages.service.js';
+import { StartPermissions } from '../rate-policy/start-permissions.service.js';
+import { Log } from '../runtime/log.service.js';
+import { RawEvents } from '../webhook/raw-events.service.js';
+import { WebhookProcessor } from '../webhook/webhook-processor.service.js';
+
+/** Erases a person: everywhere that anything of them is kept. */
+@Injectable()
+export class ParticipantErasure {
+  constructor(
+    private readonly channels: ChannelDirectory,
+    private readonly processor: WebhookProcessor,
+    private readonly messages: ErasedMessages,
+    private readonly events: EventRetention,
+    private readonly permissions: StartPermissions,
+    private readonly idempotency: Idempotency,
+    private readonly rawEvents: RawEvents,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly log: Log,
+  ) {}
+
+  /**
+   * Messages in both directions, the conversation, what teams were told of it and how, kept answers to requests, X's events as they
+   * came. Repeating it is harmless. @throws Problem `channel.not-found`, `participant.message-under-way`
+   */
+  async erase(team: string, channelId: string, participantId: string): Promise<void> {
+    const channel = await this.channels.get(team, channelId);
+    // What waits would be taken in after it.
+    await this.processor.processBacklog();
+    const messageIds = await this.unitOfWork.run(async (manager) => {
+      const erased = await this.messages.eraseParticipant(manager, channelId, participantId);
+      await (erased.conversationId === null ? undefined : this.events.erase(manager, erased.conversationId));
+      await this.permissions.forget(manager, channelId, participantId);
+      return erased.messageIds;
+    });
+    await this.idempotency.forgetAnswers(team, messageIds.map((id) => `/v1/messages/${id}`));
+    const rawEvents = await this.rawEvents.eraseNaming(channel.webhookKey, participantId);
+    this.log.log('A participant was erased', { channelId, messages: messageIds.length, rawEvents });
+  }
+}
