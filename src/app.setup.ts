@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import helmet from 'helmet';
 import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { AppModule } from './app.module.js';
+import { createAsyncApiDocument } from './callbacks/asyncapi.service.js';
 import { withCallbacks } from './callbacks/openapi-callbacks.service.js';
 import type { LoadedSettings } from './config/load-settings.service.js';
 import { createHttpAdapter, trackRequests } from './http/http-adapter.service.js';
@@ -38,12 +39,24 @@ export async function createApp(loaded: LoadedSettings, clock?: Clock): Promise<
     customCss: '.swagger-ui .topbar { display: none } .swagger-ui .auth-container input[type=text] { width: 100%; max-width: 100% }',
     swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true, defaultModelsExpandDepth: 0 },
   });
+  if (loaded.settings.server.docsEnabled) {
+    serveAsyncApi(app, adapter);
+  }
   return app;
 }
 
 /** The OpenAPI document of the whole service: what it answers, and what it calls. */
 export function describeApi(app: NestFastifyApplication): OpenAPIObject {
   return withCallbacks(createOpenApiDocument(app));
+}
+
+/** Made when somebody asks first. */
+function serveAsyncApi(app: NestFastifyApplication, adapter: FastifyAdapter): void {
+  let document: Record<string, unknown> | null = null;
+  adapter.getInstance<FastifyInstance>().get('/asyncapi.json', (_request, reply) => {
+    document ??= createAsyncApiDocument(describeApi(app));
+    return reply.send(document);
+  });
 }
 
 /** On every answer. Made once: Fastify's own plugin for it makes all of them anew for each request. */
