@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { AFTER_UNKNOWN, BEYOND_ALLOTMENT } from '../config/settings.js';
-import { pageOf, pageQuery } from '../http/schemas.dto.js';
+import { pageOf, pageQuery, textOf } from '../http/schemas.dto.js';
 
-const secret = (what: string) => z.string().min(1).max(500).regex(/^\S+$/, 'Must not contain spaces.').describe(`${what} Never answered again.`);
-const name = z.string().trim().min(1).max(100).describe('What your teams call the channel.');
+const secret = (what: string) => textOf(1, 500).regex(/^\S+$/, 'Must not contain spaces.').describe(`${what} Never answered again.`);
+const name = textOf(1, 100).regex(/\S/, 'Must not be blank.').trim().describe('What your teams call the channel.');
 const policySchema = z
   .strictObject({
     beyondAllotment: z
@@ -70,7 +70,7 @@ export const patchChannelSchema = z
     accessTokenSecret: credentials.accessTokenSecret.optional(),
   })
   .refine((patch) => Object.keys(patch).length > 0, { error: 'Name at least one field to change.' })
-  .meta({ id: 'PatchChannel', example: { name: 'Najm care', policy: { beyondAllotment: 'hold' } } });
+  .meta({ id: 'PatchChannel', minProperties: 1, example: { name: 'Najm care', policy: { beyondAllotment: 'hold' } } });
 
 export const connectChannelSchema = z
   .strictObject({

@@ -10,6 +10,7 @@ import { Clock, type Instant } from '../kernel/clock.js';
 import { Problem } from '../kernel/problem.js';
 import { Sealing } from '../runtime/sealing.service.js';
 import { type Answer, canonicalJson, writeAnswer, type WrittenAnswer } from './answer.js';
+import { IDEMPOTENCY_KEY_PATTERN } from './idempotency-key.js';
 import { IdempotencyKeyEntity } from './idempotency-key.entity.js';
 
 export interface IdempotentRequest {
@@ -24,7 +25,6 @@ export interface IdempotentRequest {
 /** Keeps the answer of the request with its key, in the running unit of work; keeps nothing where there is no key. */
 export type KeepAnswer = (answer: Answer) => Promise<WrittenAnswer>;
 
-const KEY_PATTERN = /^[\x21-\x7e]{1,255}$/;
 
 /**
  * Carries a creating request out once, however often it is sent with the same key.
@@ -51,7 +51,7 @@ export class Idempotency {
     if (key === undefined) {
       return effect(async (answer) => writeAnswer(answer));
     }
-    if (!KEY_PATTERN.test(key)) {
+    if (!IDEMPOTENCY_KEY_PATTERN.test(key)) {
       throw new Problem('request.idempotency-key-invalid', 'Idempotency-Key must be 1 to 255 visible ASCII characters.');
     }
     const claim = await this.claim({ ...request, key });

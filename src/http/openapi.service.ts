@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { z } from 'zod';
+import { addCommonAnswers } from './problem-answers.js';
 
 const ABOUT = `Send and receive X (Twitter) direct messages over REST, and always know what a send costs, where each message is, and whether the channel is alive.
 
@@ -8,9 +9,9 @@ A message from a person opens a **reply window**: 24 hours with 5 free replies. 
 
 Press **Authorize** and paste an API key. X ids are strings. Errors are \`application/problem+json\` with a stable \`code\`. The examples work as they are beside the sandbox, the offline X that \`npm run demo\` starts.`;
 
-/** An answer of RFC 9457, with our members. */
+/** An answer of RFC 9457, with our members. Some problems have one of their own, such as the webhook that is in the way. */
 const problemSchema = z
-  .object({
+  .looseObject({
     type: z.string(),
     title: z.string(),
     status: z.number().int(),
@@ -48,6 +49,12 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     standardSchemaConverter: (schema, { schemaType }) => toOpenApi(schema as z.ZodType, schemaType),
     operationIdFactory: (controller, method) => `${controller.replace('Controller', '')}.${method}`,
   });
+  for (const [path, item] of Object.entries(document.paths)) {
+    for (const method of ['get', 'post', 'put', 'patch', 'delete'] as const) {
+      const operation = item[method];
+      if (operation !== undefined) addCommonAnswers(path, method, operation);
+    }
+  }
   const problem = toOpenApi(problemSchema, 'output');
   document.components = { ...document.components, schemas: { ...document.components?.schemas, ...(problem.components as object) } };
   return document;

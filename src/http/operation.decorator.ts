@@ -2,7 +2,8 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import type { ProblemCode } from '../kernel/problem-code.js';
-import { PROBLEM_CATALOG, problemType } from './problem-catalog.js';
+import { IDEMPOTENCY_KEY_PATTERN } from './idempotency-key.js';
+import { toProblemAnswers } from './problem-answers.js';
 
 export interface OperationDocs {
   summary: string;
@@ -37,10 +38,10 @@ export function Operation(docs: OperationDocs): MethodDecorator {
     ApiOperation({ summary: docs.summary, ...(docs.description === undefined ? {} : { description: docs.description }) }),
     ...Object.entries(docs.path ?? {}).map(([name, description]) => ApiParam({ name, description })),
     ...(docs.isIdempotent
-      ? [ApiHeader({ name: 'Idempotency-Key', required: false, description: 'The same key and body again answer what the first request answered. Kept 7 days.', schema: { type: 'string', maxLength: 255 } })]
+      ? [ApiHeader({ name: 'Idempotency-Key', required: false, description: 'The same key and body again answer what the first request answered. Kept 7 days.', schema: { type: 'string', pattern: IDEMPOTENCY_KEY_PATTERN.source } })]
       : []),
     ...answers,
-    ...problemAnswers(problemsOf(docs)),
+    ...toProblemAnswers(problemsOf(docs)).map((answer) => ApiResponse(answer)),
   );
 }
 
@@ -58,28 +59,6 @@ function problemsOf(docs: OperationDocs): ProblemCode[] {
     ...(docs.isIdempotent ? idempotency : []),
     ...(docs.problems ?? []),
   ];
-}
-
-function problemAnswers(codes: readonly ProblemCode[]): MethodDecorator[] {
-  const statuses = [...new Set(codes.map((code) => PROBLEM_CATALOG[code].status))].sort((a, b) => a - b);
-  return statuses.map((status) => {
-    const own = [...new Set(codes.filter((code) => PROBLEM_CATALOG[code].status === status))];
-    return ApiResponse({
-      status,
-      description: own.map((code) => `\`${code}\`: ${PROBLEM_CATALOG[code].title}.`).join(' '),
-      content: {
-        'application/problem+json': {
-          schema: { $ref: '#/components/schemas/Problem' },
-          examples: Object.fromEntries(own.map((code) => [code, { summary: PROBLEM_CATALOG[code].title, value: problemExample(code) }])),
-        },
-      },
-    });
-  });
-}
-
-function problemExample(code: ProblemCode): Record<string, unknown> {
-  const { status, title } = PROBLEM_CATALOG[code];
-  return { type: problemType(code), title, status, detail: `${title}.`, instance: '/v1/…', code, requestId: 'req_317266a93dc22d3316d1187c' };
 }
 
 function toHeaders(headers: Record<string, string>): Record<string, { description: string; schema: { type: 'string' } }> {

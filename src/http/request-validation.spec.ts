@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { X_ID_IS_A_STRING } from '../kernel/x-id.js';
-import { toValidationProblem, type ValidationIssue } from './request-validation.js';
+import { findBrokenText, toValidationProblem, type ValidationIssue } from './request-validation.js';
 import { xIdSchema } from './schemas.dto.js';
 
 const issue = (message: string, ...path: PropertyKey[]): ValidationIssue => ({ message, path });
@@ -78,5 +78,19 @@ describe('a request that is not valid', () => {
   it('is told in a sentence when there is no place to name', () => {
     expect(problemOf(schema, 'text').detail).toMatch(/^\p{Lu}/u);
     expect(toValidationProblem([], 'body')).toMatchObject({ code: 'request.invalid', detail: 'The request is not valid.' });
+  });
+});
+
+describe('a text', () => {
+  it.each([
+    ['NUL', { a: ['x', 'y\u0000'] }, [['a', '1'], 'nul-character']],
+    ['the first half of a character', { name: 'x\ud83d' }, [['name'], 'lone-surrogate']],
+    ['the second half of a character', { name: '\ude00x' }, [['name'], 'lone-surrogate']],
+  ])('is refused for %s, wherever it stands', (_what, value, expected) => {
+    expect(findBrokenText(value).map(({ path, code }) => [path, code])).toEqual([expected]);
+  });
+
+  it('may hold any whole character', () => {
+    expect(findBrokenText({ name: 'a\u{1F600}\uFFFD\n', list: [1, null, true] })).toEqual([]);
   });
 });

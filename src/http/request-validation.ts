@@ -22,13 +22,19 @@ export function toValidationProblem(issues: readonly ValidationIssue[], where: '
   return new Problem('request.invalid', summary, { errors });
 }
 
-/** NUL is no character of a text, and PostgreSQL stores none. Gives what is wrong with a value that a schema has passed. */
-export function findNul(value: unknown, path: readonly PropertyKey[] = []): ValidationIssue[] {
+/**
+ * NUL is no character of a text, nor is half a surrogate pair, which JSON lets through as `\\ud800`: PostgreSQL stores neither, and
+ * SQLite gives back another text than it was given. Gives what is wrong with a value that a schema has passed.
+ */
+export function findBrokenText(value: unknown, path: readonly PropertyKey[] = []): ValidationIssue[] {
   if (typeof value === 'string') {
-    return value.includes('\u0000') ? [{ message: 'Must not contain the character NUL.', path, code: 'nul-character' }] : [];
+    return [
+      ...(value.includes('\u0000') ? [{ message: 'Must not contain the character NUL.', path, code: 'nul-character' }] : []),
+      ...(value.isWellFormed() ? [] : [{ message: 'Holds half of a character (a lone surrogate).', path, code: 'lone-surrogate' }]),
+    ];
   }
   return typeof value === 'object' && value !== null
-    ? Object.entries(value).flatMap(([key, nested]) => findNul(nested, [...path, key]))
+    ? Object.entries(value).flatMap(([key, nested]) => findBrokenText(nested, [...path, key]))
     : [];
 }
 

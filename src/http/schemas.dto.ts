@@ -3,6 +3,21 @@ import { X_ID_IS_A_STRING, X_ID_PATTERN } from '../kernel/x-id.js';
 
 /** Building blocks of request and answer schemas. */
 
+/**
+ * A text of so many characters as people and JSON Schema count them: code points. `z.string().max` counts UTF-16 units, so that it
+ * would refuse 60 emoji where the document says 100 characters.
+ */
+export function textOf(min: number, max: number): z.ZodString {
+  return z
+    .string()
+    .superRefine((text, context) => {
+      const { length } = Array.from(text);
+      if (length < min) context.addIssue({ code: 'too_small', origin: 'string', minimum: min, inclusive: true, input: text });
+      if (length > max) context.addIssue({ code: 'too_big', origin: 'string', maximum: max, inclusive: true, input: text });
+    })
+    .meta({ ...(min === 0 ? {} : { minLength: min }), maxLength: max });
+}
+
 /** An X user id as a caller gives it. */
 export const xIdSchema = z
   .string({ error: (issue) => (typeof issue.input === 'number' || typeof issue.input === 'bigint' ? X_ID_IS_A_STRING : 'Must be a string of digits.') })
@@ -14,8 +29,12 @@ export const timestampSchema = z.iso
 
 /** `limit` and `cursor` of every list. */
 export const pageQuery = {
-  limit: z.coerce.number().int().min(1).max(100).default(20).describe('How many to answer, 1 to 100.'),
-  cursor: z.string().max(200).optional().describe('`page.next` of the page before.'),
+  // Digits only: `Number` would also take `0x10`, ` 5` and `1e1`.
+  limit: z
+    .preprocess((text) => (typeof text === 'string' && /^-?\d+$/.test(text) ? Number(text) : text), z.number({ error: 'Must be a whole number.' }).int().min(1).max(100))
+    .prefault(20)
+    .describe('How many to answer, 1 to 100.'),
+  cursor: textOf(0, 200).optional().describe('`page.next` of the page before.'),
 };
 
 /** The answer of every list. `name` and `examples` are what the docs explorer shows. */

@@ -1,6 +1,6 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { findNul, toValidationProblem } from './request-validation.js';
+import { findBrokenText, toValidationProblem } from './request-validation.js';
 
 /** Checks what a handler declares with `@Body({ schema })`, `@Query({ schema })` or `@Param(name, { schema })`; no part of a path holds NUL. */
 @Injectable()
@@ -12,7 +12,7 @@ export class ValidationPipe implements PipeTransform {
     }
     const result = schema === undefined ? { value } : await schema['~standard'].validate(value);
     const isPath = metadata.type === 'param';
-    const issues = result.issues ?? findNul(result.value, isPath ? [metadata.data ?? ''] : []);
+    const issues = result.issues ?? findBrokenText(result.value, isPath ? [metadata.data ?? ''] : []);
     if (issues.length > 0) {
       throw toValidationProblem(issues, isPath ? 'path' : metadata.type);
     }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageOf, pageQuery } from '../http/schemas.dto.js';
+import { pageOf, pageQuery, textOf } from '../http/schemas.dto.js';
 import { windowSchema } from './message.dto.js';
 import { CONVERSATION_EXAMPLE } from './message-examples.js';
 
@@ -22,7 +22,7 @@ export const conversationPageSchema = pageOf('ConversationPage', conversationSch
 
 export const conversationQuerySchema = z.strictObject({
   ...pageQuery,
-  channelId: z.string().max(100).optional().describe('Only those of this channel.'),
+  channelId: textOf(0, 100).optional().describe('Only those of this channel.'),
   windowOpen: z
     .stringbool({ truthy: ['true'], falsy: ['false'] })
     .optional()

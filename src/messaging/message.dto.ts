@@ -1,29 +1,30 @@
 import { z } from 'zod';
 import { BEYOND_ALLOTMENT } from '../config/settings.js';
-import { pageOf, pageQuery, timestampSchema, xIdSchema } from '../http/schemas.dto.js';
+import { pageOf, pageQuery, textOf, timestampSchema, xIdSchema } from '../http/schemas.dto.js';
 import { RECEIVED_MESSAGE_EXAMPLE, REPLY_WINDOW_EXAMPLE, SENT_MESSAGE_EXAMPLE } from './message-examples.js';
 import { PUBLIC_MESSAGE_STATUSES } from './message/message-status.js';
 
 /** X's limit for a text, in characters as people count them (code points). */
 export const MAX_TEXT_CHARACTERS = 10_000;
 
-const textSchema = z
-  .string()
-  .refine((text) => text.trim() !== '', { error: 'Must not be blank.' })
-  .refine((text) => Array.from(text).length <= MAX_TEXT_CHARACTERS, { error: 'Must be at most 10,000 characters: X takes no more.' })
-  .refine((text) => !/\p{Surrogate}/u.test(text), { error: 'Holds half of a character (a lone surrogate).' })
-  .describe('1 to 10,000 characters.');
+const textSchema = textOf(1, MAX_TEXT_CHARACTERS).regex(/\S/, 'Must not be blank.').describe('1 to 10,000 characters, not only spaces.');
 
 const recipientSchema = z
   .strictObject({
     number: xIdSchema.optional().describe('The participant’s X user id.'),
     username: z.string().regex(/^@?\w{1,15}$/, 'Must be an X user name.').optional().describe('Instead of the id: looked up at X.'),
   })
-  .refine((to) => (to.number === undefined) !== (to.username === undefined), { error: 'Give either `number` or `username`.' });
+  .refine((to) => (to.number === undefined) !== (to.username === undefined), { error: 'Give either `number` or `username`.' })
+  // `refine` tells the document nothing.
+  .meta({ minProperties: 1, maxProperties: 1 });
+
+const { $schema: _dialect, ...recipientInAList } = z.toJSONSchema(recipientSchema);
 
 // Not a union: its errors would point at `/to` and not at the field that is wrong.
 const recipientOrListOfOneSchema = z
   .preprocess((to) => (Array.isArray(to) && to.length === 1 ? (to[0] as unknown) : to), recipientSchema)
+  // What the document says of an object holds for objects, what it says of lists for lists.
+  .meta({ type: ['object', 'array'], minItems: 1, maxItems: 1, items: recipientInAList })
   .describe('The participant. A list with one entry is taken too.');
 
 export const sendMessageSchema = z
@@ -31,7 +32,7 @@ export const sendMessageSchema = z
     from: xIdSchema.describe('The X user id of the channel’s account.'),
     to: recipientOrListOfOneSchema,
     content: z.strictObject({ type: z.literal('text', { error: 'Only text is available yet.' }), text: textSchema }),
-    reference: z.string().min(1).max(200).optional().describe('Yours; answered with the message and findable.'),
+    reference: textOf(1, 200).optional().describe('Yours; answered with the message and findable.'),
     beyondAllotment: z.enum(BEYOND_ALLOTMENT).optional().describe('Instead of the channel’s policy.'),
     validUntil: timestampSchema.optional().describe('When not sent by then, it expires.'),
   })
@@ -99,11 +100,11 @@ export const messagePageSchema = pageOf('MessagePage', messageSchema, [SENT_MESS
 
 export const messageQuerySchema = z.strictObject({
   ...pageQuery,
-  channelId: z.string().max(100).optional().describe('Only those of this channel.'),
-  conversationId: z.string().max(100).optional().describe('Only those of this conversation.'),
+  channelId: textOf(0, 100).optional().describe('Only those of this channel.'),
+  conversationId: textOf(0, 100).optional().describe('Only those of this conversation.'),
   status: z.enum(PUBLIC_MESSAGE_STATUSES as [string, ...string[]]).optional().describe('Only those that have it now.'),
   direction: z.enum(['inbound', 'outbound']).optional().describe('`inbound`: from the participant. `outbound`: from the channel.'),
-  reference: z.string().max(200).optional().describe('Only those that were sent with this reference.'),
+  reference: textOf(0, 200).optional().describe('Only those that were sent with this reference.'),
 });
 
 export type SendMessage = z.infer<typeof sendMessageSchema>;

@@ -4,10 +4,10 @@ import { createHmac } from 'node:crypto';
  * X signs its events with the same key as it wants challenges answered. Signing just any token would sign a forged event
  * for whoever asks, so a token has to look like one of X's: no JSON object fits this pattern.
  */
-const TOKEN_PATTERN = /^[A-Za-z0-9+/=_-]{16,128}$/;
+export const CHALLENGE_TOKEN_PATTERN = /^[A-Za-z0-9+/=_-]{16,128}$/;
 
 export function isChallengeToken(token: unknown): token is string {
-  return typeof token === 'string' && TOKEN_PATTERN.test(token);
+  return typeof token === 'string' && CHALLENGE_TOKEN_PATTERN.test(token);
 }
 
 /** `sha256=` and the base64 HMAC-SHA256 of the URL-decoded token under the app's consumer secret. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CHALLENGE_TOKEN_PATTERN } from './crc-challenge.js';
 
 /** The answer to the example of `CHALLENGE_QUERY` by the sandbox's app. */
 export const challengeAnswerSchema = z
@@ -11,7 +12,7 @@ export const CHALLENGE_QUERY = {
   name: 'crc_token',
   required: true,
   description: 'X’s challenge: 16 to 128 characters of A–Z a–z 0–9 + / = _ and -.',
-  schema: { type: 'string', minLength: 16, maxLength: 128, example: 'MDE2ZDk3YzQtOGI1Mi00' },
+  schema: { type: 'string', pattern: CHALLENGE_TOKEN_PATTERN.source, example: 'MDE2ZDk3YzQtOGI1Mi00' },
 } as const;
 
 export const NONCE_QUERY = {

@@ -1,12 +1,15 @@
 import { z } from 'zod';
+import { textOf } from '../../http/schemas.dto.js';
 import { createChannelSchema } from '../channel.dto.js';
 
 const { name, consumerKey, consumerSecret, environmentName, eventsApi, messagesApi, policy } = createChannelSchema.shape;
 
-/** Two shapes in one object, since the errors of a union would point at no field. */
+const OWN_FIELDS = ['name', 'consumerKey', 'consumerSecret', 'environmentName'] as const;
+
+/** Two shapes in one object, since the errors of a union would point at no field. The document is told of them apart. */
 export const createAuthorizationSchema = z
   .strictObject({
-    channelId: z.string().max(100).optional().describe('A channel whose account is to sign in again. Without it: the fields of a new one.'),
+    channelId: textOf(0, 100).optional().describe('A channel whose account is to sign in again. Without it: the fields of a new one.'),
     name: name.optional(),
     consumerKey: consumerKey.optional(),
     consumerSecret: consumerSecret.optional(),
@@ -17,8 +20,7 @@ export const createAuthorizationSchema = z
     connect: z.boolean().default(true).describe('Connect the new channel at once.'),
   })
   .superRefine((body, context) => {
-    const own = ['name', 'consumerKey', 'consumerSecret', 'environmentName'] as const;
-    for (const field of own) {
+    for (const field of OWN_FIELDS) {
       if (body.channelId === undefined && body[field] === undefined) {
         context.addIssue({ code: 'custom', path: [field], message: 'Needed for a new channel; or name the `channelId` of one that is there.' });
       }
@@ -29,6 +31,10 @@ export const createAuthorizationSchema = z
   })
   .meta({
     id: 'CreateAuthorization',
+    oneOf: [
+      { required: ['channelId'], not: { anyOf: OWN_FIELDS.map((field) => ({ required: [field] })) } },
+      { required: [...OWN_FIELDS], not: { required: ['channelId'] } },
+    ],
     example: { name: 'Najm Fibre support', consumerKey: 'simConsumerKey', consumerSecret: 'sim-consumer-secret', environmentName: 'prod' },
   });
 
