@@ -1,0 +1,78 @@
+import { RunningClock } from '../support/running-clock.js';
+import { FIBRE, IDRIS, NAJM, NEWS, RANIA, TOM } from '../e2e/cast.js';
+import { ADMIN_KEY, type Both, NAJM_CHANNEL, startBoth } from '../e2e/service.js';
+import { run } from './campaign.js';
+import type { Document } from './document.js';
+
+const REQUESTS = Number(process.env['FUZZ_REQUESTS'] ?? 3_000);
+const SEED = Number(process.env['FUZZ_SEED'] ?? 20_261_126);
+const QUARTER_HOUR_MS = 15 * 60_000;
+const MINUTES_MS = 60_000;
+
+const credentials = [FIBRE.credentials, FIBRE.credentials, FIBRE.credentials, FIBRE.credentials, NAJM.credentials, NEWS.credentials];
+
+/** What chance does not bring to a success; all else has to have one, or the run shows less than it says. */
+const NEED_MORE_THAN_CHANCE = [
+  'Authorizations.callback', // a person has to sign in at X
+  'MessageOutcome.resolve', // a message has to be unknown at that moment
+];
+
+/** What X knows, by the names of the fields that it is given in. */
+const WORDS = {
+  from: [NAJM.id, NAJM.id, FIBRE.id],
+  number: [RANIA.id, RANIA.id, TOM.id, IDRIS.id],
+  username: [RANIA.username, `@${RANIA.username}`, 'nobody_at_all'],
+  consumerKey: [NAJM.credentials.consumerKey],
+  consumerSecret: [NAJM.credentials.consumerSecret],
+  accessToken: credentials.map(({ accessToken }) => accessToken),
+  accessTokenSecret: credentials.map(({ accessTokenSecret }) => accessTokenSecret),
+  environmentName: ['prod', 'prod', 'dev'],
+};
+
+describe('Requests made from the OpenAPI document', () => {
+  const clock = new RunningClock();
+  let both: Both;
+
+  beforeAll(async () => {
+    both = await startBoth({ clock });
+  });
+  afterAll(() => both.stop());
+
+  /** The brand's channel is there and connected, a participant wrote to it, and X's limits have a new window. */
+  const prepare = async (): Promise<string[]> => {
+    clock.advance(QUARTER_HOUR_MS);
+    const made = await both.service.call('/v1/channels', { body: NAJM_CHANNEL });
+    await both.sandbox.conversations.write(RANIA.id, 'participant', { to: NAJM.id, text: 'Hello' });
+    if (made.status !== 201) return [];
+    return [made.text, (await both.service.call(`/v1/channels/${made.body['id']}/connect`, { method: 'POST', body: { takeOver: true } })).text];
+  };
+
+  it(
+    `answer what the document says: no 5xx, what is valid accepted, what is invalid refused (${REQUESTS} requests)`,
+    async () => {
+      const { body: document } = await both.service.call<Document>('/openapi.json');
+      const report = (line: string): boolean => process.stderr.write(`${line}\n`);
+      const began = performance.now();
+      const outcome = await run({
+        url: both.service.url,
+        document,
+        secrets: { key: ADMIN_KEY, consumerSecret: NAJM.credentials.consumerSecret },
+        seed: SEED,
+        requests: REQUESTS,
+        now: () => clock.now(),
+        words: WORDS,
+        prepare,
+        report,
+      });
+      const seconds = Math.round((performance.now() - began) / 1_000);
+      report(`FUZZ_SEED=${SEED}: ${outcome.sent} requests in ${seconds} s, ${JSON.stringify(outcome.byStatus)}, ${JSON.stringify(outcome.byKind)}`);
+      expect(outcome.failures.join('\n\n')).toBe('');
+      expect(outcome.sent).toBe(REQUESTS);
+      const neverDone = Object.values(document.paths)
+        .flatMap((item) => Object.values(item).map(({ operationId }) => operationId))
+        .filter((id) => !outcome.succeeded.has(id) && !NEED_MORE_THAN_CHANCE.includes(id));
+      expect(neverDone).toEqual([]);
+    },
+    MINUTES_MS * 2 + REQUESTS * 60,
+  );
+});
