@@ -18,7 +18,7 @@ export function complaintsOf(document: Document, validator: Validator, operation
     ...wrongStatus(answer, body),
     ...wrongExpectation(request.expectation, answer.status, body),
     ...(request.expectation.kind === 'wrong-method' ? wrongRefusedMethod(answer) : wrongAnswer(document, validator, operation, answer, body)),
-    ...(/\n\s+at |node_modules/.test(answer.text) ? ['the answer shows a stack trace'] : []),
+    ...(/\\n\s+at \S+ \(|node_modules/.test(answer.text) ? ['the answer shows a stack trace'] : []),
   ];
 }
 
@@ -65,7 +65,7 @@ function wrongProblem(operation: Operation, status: number, body: unknown): stri
   const code = codeIn(body);
   return [
     ...(code !== undefined && codesOf(operation, status).includes(code) ? [] : [`the code ${code} is not documented for ${status}`]),
-    ...((body as { status?: unknown }).status === status ? [] : ['the problem tells of another status than its own']),
+    ...((body as { status?: unknown } | null | undefined)?.status === status ? [] : ['the problem tells of another status than its own']),
   ];
 }
 
