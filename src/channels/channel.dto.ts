@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { AFTER_UNKNOWN, BEYOND_ALLOTMENT } from '../config/settings.js';
 import { pageOf, pageQuery, textOf } from '../http/schemas.dto.js';
 
-const secret = (what: string) => textOf(1, 500).regex(/^\S+$/, 'Must not contain spaces.').describe(`${what} Never answered again.`);
-const name = textOf(1, 100).regex(/\S/, 'Must not be blank.').trim().describe('What your teams call the channel.');
+const secret = (what: string) => textOf(0, 500).regex(/^\S+$/, 'Must not contain spaces.').describe(`${what} Never answered again.`);
+const name = textOf(0, 100).regex(/\S/, 'Must not be blank.').trim().describe('What your teams call the channel.');
 const policySchema = z
   .strictObject({
     beyondAllotment: z

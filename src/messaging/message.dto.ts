@@ -7,7 +7,7 @@ import { PUBLIC_MESSAGE_STATUSES } from './message/message-status.js';
 /** X's limit for a text, in characters as people count them (code points). */
 export const MAX_TEXT_CHARACTERS = 10_000;
 
-const textSchema = textOf(1, MAX_TEXT_CHARACTERS).regex(/\S/, 'Must not be blank.').describe('1 to 10,000 characters, not only spaces.');
+const textSchema = textOf(0, MAX_TEXT_CHARACTERS).regex(/\S/, 'Must not be blank.').describe('1 to 10,000 characters, not only spaces.');
 
 const recipientSchema = z
   .strictObject({
