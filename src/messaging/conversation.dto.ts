@@ -24,7 +24,7 @@ export const conversationQuerySchema = z.strictObject({
   ...pageQuery,
   channelId: textOf(0, 100).optional().describe('Only those of this channel.'),
   windowOpen: z
-    .stringbool({ truthy: ['true'], falsy: ['false'] })
+    .stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive' })
     .optional()
     .describe('`true`: replies are free now. `false`: the window is closed or was never open.')
     .meta({ enum: ['true', 'false'] }),
