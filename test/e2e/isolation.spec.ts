@@ -5,7 +5,7 @@ import { missingId } from '../fuzz/things.js';
 import { ValidValues } from '../fuzz/valid-values.js';
 import { createValidator } from '../fuzz/validator.js';
 import { RunningClock } from '../support/running-clock.js';
-import { NAJM, RANIA } from './cast.js';
+import { NAJM } from './cast.js';
 import { type IdOperation, operationsWithIds } from './foreign-ids.js';
 import { type Answer, type Both, NAJM_CHANNEL, type Service, startBoth, textTo } from './service.js';
 import openApi from '../../openapi.json';
