@@ -7,7 +7,7 @@ const ABOUT = `Send and receive X (Twitter) direct messages over REST, and alway
 
 A message from a person opens a **reply window**: 24 hours with 5 free replies. Every new message resets both; any send beyond counts towards X’s rate limits.
 
-Press **Authorize** and paste an API key. X ids are strings. Errors are \`application/problem+json\` with a stable \`code\`. The examples work as they are beside the sandbox, the offline X that \`npm run demo\` starts.`;
+Press **Authorize** and paste an API key. X ids are strings; no text holds NUL or half of a character. Errors are \`application/problem+json\` with a stable \`code\`. The examples work as they are beside the sandbox, the offline X that \`npm run demo\` starts.`;
 
 /** An answer of RFC 9457, with our members. Some problems have one of their own, such as the webhook that is in the way. */
 const problemSchema = z

@@ -61,7 +61,7 @@ describe('REST conventions', () => {
     ['an X id that is a number', '/v1/messages', { raw: json({}).replace(`"${NAJM.id}"`, NAJM.id) }, 400, 'request.id-must-be-string'],
     ['a participant’s id that is a number', '/v1/messages', { raw: json({}).replace(`"${RANIA.id}"`, RANIA.id) }, 400, 'request.id-must-be-string'],
     ['a cursor that is not ours', '/v1/messages?cursor=abc', {}, 400, 'request.invalid-cursor'],
-    ...['0', '101', '-1', '1.5', 'ten', '', '99999999999999999999'].map((limit): (typeof bad)[number] => [
+    ...['0', '101', '-1', '1.5', '1e1', '0x10', ' 5', '+5', 'ten', '', '99999999999999999999'].map((limit): (typeof bad)[number] => [
       `a limit of “${limit}”`,
       `/v1/channels?limit=${encodeURIComponent(limit)}`,
       {},

@@ -192,6 +192,7 @@ forEachEngine((engine) => {
       ['no characters', textTo(''), '/content/text', 'request.invalid'],
       ['blanks only', textTo(' \n\u00a0\t'), '/content/text', 'request.invalid'],
       ['half of a character', textTo('a\ud83d'), '/content/text', 'request.invalid'],
+      ['a reference with half of a character', { ...textTo('x'), reference: 'a\ud83d' }, '/reference', 'request.invalid'],
       ['NUL', textTo('a\u0000b'), '/content/text', 'request.invalid'],
       ['a text that is a number', { ...textTo(''), content: { type: 'text', text: 1 } }, '/content/text', 'request.invalid'],
       ['another type', { ...textTo(''), content: { type: 'fax', text: 'x' } }, '/content/type', 'request.invalid'],

@@ -1,3 +1,4 @@
+import { forEachEngine } from '../support/engines.js';
 import { RunningClock } from '../support/running-clock.js';
 import { FIBRE, IDRIS, NAJM, NEWS, RANIA, TOM } from '../e2e/cast.js';
 import { ADMIN_KEY, type Both, NAJM_CHANNEL, startBoth, textTo } from '../e2e/service.js';
@@ -32,53 +33,55 @@ const WORDS = {
   environmentName: ['prod', 'prod', 'dev'],
 };
 
-describe('Requests made from the OpenAPI document', () => {
-  const clock = new RunningClock();
-  let both: Both;
+forEachEngine((engine) => {
+  describe('Requests made from the OpenAPI document', () => {
+    const clock = new RunningClock();
+    let both: Both;
 
-  beforeAll(async () => {
-    both = await startBoth({ clock });
+    beforeAll(async () => {
+      both = await startBoth({ clock, databaseUrl: await engine.createDatabaseUrl() });
+    });
+    afterAll(() => both.stop());
+
+    /** The brand's channel is there and connected, a participant wrote to it, and X's limits have a new window. */
+    const prepare = async (): Promise<string[]> => {
+      clock.advance(QUARTER_HOUR_MS);
+      const made = await both.service.call('/v1/channels', { body: NAJM_CHANNEL });
+      await both.sandbox.conversations.write(RANIA.id, 'participant', { to: NAJM.id, text: 'Hello' });
+      // Waits for the follower's own message, so that there is something to cancel.
+      const held = await both.service.call('/v1/messages', { body: { ...textTo('Later', FOLLOWER_ID), beyondAllotment: 'hold' } });
+      if (made.status !== 201) return [held.text];
+      return [held.text, made.text, (await both.service.call(`/v1/channels/${made.body['id']}/connect`, { method: 'POST', body: { takeOver: true } })).text];
+    };
+
+    it(
+      `answer what the document says: no 5xx, what is valid accepted, what is invalid refused (${REQUESTS} requests)`,
+      async () => {
+        const { body: document } = await both.service.call<Document>('/openapi.json');
+        const report = (line: string): boolean => process.stderr.write(`${line}\n`);
+        const began = performance.now();
+        const outcome = await run({
+          url: both.service.url,
+          document,
+          secrets: { key: ADMIN_KEY, consumerSecret: NAJM.credentials.consumerSecret },
+          seed: SEED,
+          requests: REQUESTS,
+          now: () => clock.now(),
+          words: WORDS,
+          prepare,
+          report,
+        });
+        const seconds = Math.round((performance.now() - began) / 1_000);
+        report(`On ${engine.name}, FUZZ_SEED=${SEED}: ${outcome.sent} requests in ${seconds} s, ${JSON.stringify(outcome.byStatus)}, ${JSON.stringify(outcome.byKind)}`);
+        expect(outcome.failures.join('\n\n')).toBe('');
+        expect(outcome.sent).toBe(REQUESTS);
+        const neverDone = Object.values(document.paths)
+          .flatMap((item) => Object.values(item).map(({ operationId }) => operationId))
+          .filter((id) => !outcome.succeeded.has(id) && !NEED_MORE_THAN_CHANCE.includes(id));
+        // A short run has no time for all.
+        expect(REQUESTS < 3_000 ? [] : neverDone).toEqual([]);
+      },
+      MINUTES_MS * 2 + REQUESTS * 60,
+    );
   });
-  afterAll(() => both.stop());
-
-  /** The brand's channel is there and connected, a participant wrote to it, and X's limits have a new window. */
-  const prepare = async (): Promise<string[]> => {
-    clock.advance(QUARTER_HOUR_MS);
-    const made = await both.service.call('/v1/channels', { body: NAJM_CHANNEL });
-    await both.sandbox.conversations.write(RANIA.id, 'participant', { to: NAJM.id, text: 'Hello' });
-    // Waits for the follower's own message, so that there is something to cancel.
-    const held = await both.service.call('/v1/messages', { body: { ...textTo('Later', FOLLOWER_ID), beyondAllotment: 'hold' } });
-    if (made.status !== 201) return [held.text];
-    return [held.text, made.text, (await both.service.call(`/v1/channels/${made.body['id']}/connect`, { method: 'POST', body: { takeOver: true } })).text];
-  };
-
-  it(
-    `answer what the document says: no 5xx, what is valid accepted, what is invalid refused (${REQUESTS} requests)`,
-    async () => {
-      const { body: document } = await both.service.call<Document>('/openapi.json');
-      const report = (line: string): boolean => process.stderr.write(`${line}\n`);
-      const began = performance.now();
-      const outcome = await run({
-        url: both.service.url,
-        document,
-        secrets: { key: ADMIN_KEY, consumerSecret: NAJM.credentials.consumerSecret },
-        seed: SEED,
-        requests: REQUESTS,
-        now: () => clock.now(),
-        words: WORDS,
-        prepare,
-        report,
-      });
-      const seconds = Math.round((performance.now() - began) / 1_000);
-      report(`FUZZ_SEED=${SEED}: ${outcome.sent} requests in ${seconds} s, ${JSON.stringify(outcome.byStatus)}, ${JSON.stringify(outcome.byKind)}`);
-      expect(outcome.failures.join('\n\n')).toBe('');
-      expect(outcome.sent).toBe(REQUESTS);
-      const neverDone = Object.values(document.paths)
-        .flatMap((item) => Object.values(item).map(({ operationId }) => operationId))
-        .filter((id) => !outcome.succeeded.has(id) && !NEED_MORE_THAN_CHANCE.includes(id));
-      // A short run has no time for all.
-      expect(REQUESTS < 3_000 ? [] : neverDone).toEqual([]);
-    },
-    MINUTES_MS * 2 + REQUESTS * 60,
-  );
 });
