@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { HOUR_MS } from '../../src/kernel/duration.js';
 import { type Document, isList, operationsOf } from '../fuzz/document.js';
-import { missingId } from '../fuzz/things.js';
+import { kindInPath, missingId } from '../fuzz/things.js';
 import { ValidValues } from '../fuzz/valid-values.js';
 import { createValidator } from '../fuzz/validator.js';
 import { RunningClock } from '../support/running-clock.js';
-import { NAJM } from './cast.js';
+import { NAJM, RANIA } from './cast.js';
 import { type IdOperation, operationsWithIds } from './foreign-ids.js';
 import { type Answer, type Both, NAJM_CHANNEL, type Service, startBoth, textTo } from './service.js';
 import openApi from '../../openapi.json';
@@ -34,7 +34,7 @@ describe('Isolation of teams', () => {
     await service.call(`/v1/channels/${channel['id']}/connect`, { key, method: 'POST' });
     const { body: message } = await service.call('/v1/messages', { key, body: { ...textTo('From A alone'), reference: 'A-1' } });
     const { body: authorization } = await service.call('/v1/channels/authorizations', { key, body: { channelId: channel['id'] } });
-    return { chn: channel['id'], msg: message['id'], cnv: message['conversationId'], aut: authorization['id'], account: NAJM.id };
+    return { chn: channel['id'], msg: message['id'], cnv: message['conversationId'], aut: authorization['id'], account: NAJM.id, participant: RANIA.id };
   };
 
   beforeAll(async () => {
@@ -61,13 +61,13 @@ describe('Isolation of teams', () => {
 
   /** The operation's request with an id in its place; all else of it is valid, and the same each time. */
   const ask = ({ operation, place }: IdOperation, id: string, key: string | null): Promise<Answer> => {
-    const path = operation.path.replace(/\{\w+\}/g, place.in === 'path' ? id : missingId('chn')) + (place.in === 'query' ? `?${place.name}=${id}` : '');
+    const path = operation.path.replace(/\{(\w+)\}/g, (_all, name: string) => (place.in === 'path' && place.name === name ? id : (things[kindInPath(operation.path, name)] ?? '')));
+    const query = place.in === 'query' ? `?${place.name}=${id}` : '';
     const headers = { 'x-request-id': 'same' };
-    if (operation.body === null) return service.call(path, { method: operation.method, key, headers });
+    if (operation.body === null) return service.call(`${path}${query}`, { method: operation.method, key, headers });
     const [body] = fc.sample(values.of(operation.body.schema).filter((value) => place.in !== 'body' || Object.hasOwn(value as object, place.name)), { numRuns: 1, seed: 1 });
-    return service.call(path, { method: operation.method, key, headers, body: place.in === 'body' ? { ...(body as object), [place.name]: id } : body });
+    return service.call(`${path}${query}`, { method: operation.method, key, headers, body: place.in === 'body' ? { ...(body as object), [place.name]: /s$/.test(place.name) ? [id] : id } : body });
   };
-  const nothing = (kind: string): string => (kind === 'account' ? '987654321098' : missingId(kind));
   /** What the caller can tell answers apart by. An answer may name the id that it was asked for. */
   const seen = ({ status, headers, body }: Answer, id: string) => ({
     status,
@@ -90,7 +90,7 @@ describe('Isolation of teams', () => {
 
     it('is that another team gets the same answer as for an id that nothing has', async () => {
       const foreign = await ask(one, thing(), keys.b);
-      expect(seen(foreign, thing())).toEqual(seen(await ask(one, nothing(one.place.kind), keys.b), nothing(one.place.kind)));
+      expect(seen(foreign, thing())).toEqual(seen(await ask(one, missingId(one.place.kind), keys.b), missingId(one.place.kind)));
       expect(foreign.status).toBe(one.place.in === 'query' ? 200 : 404);
       expect(foreign.text.replaceAll(thing(), '')).not.toMatch(/(chn|msg|cnv|aut)_[0-9a-z]{26}/);
     });
@@ -99,7 +99,7 @@ describe('Isolation of teams', () => {
       const statuses: number[] = [];
       for (const [, key] of single) {
         const foreign = await ask(one, thing(), key);
-        expect(seen(foreign, thing())).toEqual(seen(await ask(one, nothing(one.place.kind), key), nothing(one.place.kind)));
+        expect(seen(foreign, thing())).toEqual(seen(await ask(one, missingId(one.place.kind), key), missingId(one.place.kind)));
         statuses.push(foreign.status);
       }
       expect(statuses.filter((status) => status !== 403)).toEqual([one.place.in === 'query' ? 200 : 404]);
@@ -114,6 +114,15 @@ describe('Isolation of teams', () => {
       expect([what, answer.status, answer.body['code']]).toEqual([what, 401, 'access.unauthenticated']);
     }
   });
+
+  it.each(secured.filter((operation) => !withIds.some((one) => one.operation === operation)).map((operation) => [operation.id, operation] as const))(
+    'has one scope alone be enough for %s, which takes no id, and every other answer 403',
+    async (_id, operation) => {
+      const statuses: number[] = [];
+      for (const [, key] of single) statuses.push((await ask({ operation, place: { in: 'path', name: 'id', kind: 'key' } }, missingId('key'), key)).status);
+      expect(statuses.filter((status) => status !== 403)).toHaveLength(1);
+    },
+  );
 
   const lists = secured.filter((operation) => isList(operation) && !operation.path.includes('{') && isOfATeam({ operation }));
 

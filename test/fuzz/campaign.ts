@@ -42,6 +42,7 @@ export async function run(campaign: Campaign): Promise<Outcome> {
   const operations = operationsOf(document);
   const validator = createValidator(document);
   const memory = new Memory();
+  for (const number of campaign.words['number'] ?? []) memory.keep('participant', String(number));
   const known = (name: string): readonly unknown[] => campaign.words[name] ?? memory.all(kindOfName(name) ?? name);
   const maker = new RequestMaker(document, operations, validator, new ValidValues(document, validator, known, campaign.now), memory, campaign.secrets);
   const outcome: Outcome = { sent: 0, byStatus: {}, byKind: {}, succeeded: new Set(), failures: [] };

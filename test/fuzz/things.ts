@@ -1,4 +1,7 @@
-/** Whose id stands behind a segment of a path: the ids of a new kind of thing go here. */
+/**
+ * Whose id stands at a place of a path: the ids of a new kind of thing go here, and one of team A's into `test/e2e/isolation.spec.ts`.
+ * Some stand here before their operations do.
+ */
 const KINDS: Readonly<Record<string, string>> = {
   '/v1/api-keys/{id}': 'key',
   '/v1/channels/{id}': 'chn',
@@ -8,6 +11,7 @@ const KINDS: Readonly<Record<string, string>> = {
   '/v1/callbacks/{id}': 'cbk',
   '/v1/deliveries/{id}': 'dlv',
   '/v1/events/{id}': 'evt',
+  '/v1/participants/{channelId}/{number}': 'participant',
   '/webhooks/x/{key}': 'webhook',
 };
 
@@ -22,6 +26,7 @@ const KINDS_BY_NAME: Readonly<Record<string, string>> = {
   eventId: 'evt',
   authorizationId: 'aut',
   keyId: 'key',
+  after: 'evt',
 };
 
 /** Which kind of id a path takes at one of its places. */
@@ -38,5 +43,6 @@ export function kindOfName(name: string): string | null {
 
 /** An id of the kind that nothing has. */
 export function missingId(kind: string): string {
+  if (kind === 'participant' || kind === 'account') return '987654321098';
   return kind === 'webhook' ? '0'.repeat(32) : `${kind}_${'0'.repeat(26)}`;
 }
