@@ -131,6 +131,18 @@ describe('Isolation of teams', () => {
     expect((await service.call(operation.path, { key: keys.a })).body['data']).not.toEqual([]);
   });
 
+  it('answers nobody what was kept for another team under the same Idempotency-Key', async () => {
+    const request = { body: { channelId: things['chn'] }, headers: { 'idempotency-key': 'the-same' } };
+    const path = '/v1/channels/authorizations';
+    const [first, again, foreign] = [
+      await service.call(path, { ...request, key: keys.a }),
+      await service.call(path, { ...request, key: keys.a }),
+      await service.call(path, { ...request, key: keys.b }),
+    ];
+    expect([first.status, again.text, again.headers.get('idempotency-replayed')]).toEqual([201, first.text, 'true']);
+    expect([foreign.status, foreign.body['code'], foreign.headers.get('idempotency-replayed')]).toEqual([404, 'channel.not-found', null]);
+  });
+
   it('left all that is A’s as it was: nobody else changed, sent or read anything', async () => {
     const { body } = await service.call(`/v1/channels/${things['chn']}`, { key: keys.a });
     expect([body['name'], body['status'], body['account'].id]).toEqual([NAJM_CHANNEL.name, 'connected', NAJM.id]);
