@@ -6,12 +6,12 @@ import type { Document, Schema } from './document.js';
 const PROBLEM = { 'application/problem+json': { schema: { type: 'object' }, examples: { 'request.invalid': {} } } };
 
 /** One operation that takes a body with a short name. */
-const documentOf = (name: Schema): Document => ({
+const documentOf = (name: Schema, more: Schema = { additionalProperties: false }): Document => ({
   paths: {
     '/v1/things': {
       post: {
         operationId: 'Things.create',
-        requestBody: { required: true, content: { 'application/json': { schema: { type: 'object', properties: { name }, required: ['name'], additionalProperties: false } } } },
+        requestBody: { required: true, content: { 'application/json': { schema: { type: 'object', properties: { name }, required: ['name'], ...more } } } },
         responses: { 200: { content: { 'application/json': { schema: { type: 'object' } } } }, 400: { content: PROBLEM }, 413: { content: PROBLEM }, 415: { content: PROBLEM } },
       },
     },
@@ -19,6 +19,7 @@ const documentOf = (name: Schema): Document => ({
   components: { schemas: {} },
 });
 
+const REQUESTS = 1_500;
 const STRICT = documentOf({ type: 'string', maxLength: 5 });
 
 /** Stands for the service: a status, and a body where it matters. */
@@ -70,13 +71,13 @@ describe('A campaign of requests', () => {
 
   const campaign = async (service: Answer, document = STRICT) => {
     answer = service;
-    return run({ url, document, secrets: { key: 'k', consumerSecret: 's' }, seed: 1, requests: 400, now: () => 0, words: {}, prepare: async () => [] });
+    return run({ url, document, secrets: { key: 'k', consumerSecret: 's' }, seed: 1, requests: REQUESTS, now: () => 0, words: {}, prepare: async () => [] });
   };
 
   it('finds nothing in a service that does as its document says', async () => {
     const { failures, sent, byKind } = await campaign(right);
     expect(failures).toEqual([]);
-    expect(sent).toBe(400);
+    expect(sent).toBe(REQUESTS);
     expect(Object.keys(byKind).sort()).toEqual(['invalid', 'odd', 'refused', 'valid', 'wrong-method']);
   });
 
@@ -105,7 +106,12 @@ describe('A campaign of requests', () => {
   });
 
   it('sees a document that asks for more than the service does', async () => {
-    expect((await campaign(right, documentOf({ type: 'string', maxLength: 3 }))).failures.join('\n')).toMatch(/an invalid request \(a character too many at \/name\) is not refused/);
+    expect((await campaign(right, documentOf({ type: 'string', maxLength: 3 }))).failures.join('\n')).toMatch(/an invalid request \(.* at \/name\) is not refused/);
+  });
+
+  it('sees a document that allows unknown fields together with a service that takes them', async () => {
+    const loose: Answer = (request) => (/"(extra|toString|hasOwnProperty|Constructor)":1/.test(request.text) ? [200] : right(request));
+    expect((await campaign(loose, documentOf({ type: 'string', maxLength: 5 }, {}))).failures.join('\n')).toMatch(/an invalid request \(an unknown field/);
   });
 
   it('makes the same requests of the same seed', async () => {
