@@ -23,7 +23,7 @@ export function toValidationProblem(issues: readonly ValidationIssue[], where: '
 }
 
 /**
- * NUL is no character of a text, nor is half a surrogate pair, which JSON lets through as `\\ud800`: PostgreSQL stores neither, and
+ * NUL is no character of a text, nor is half a surrogate pair, which JSON lets through as `\ud800`: PostgreSQL stores neither, and
  * SQLite gives back another text than it was given. Gives what is wrong with a value that a schema has passed.
  */
 export function findBrokenText(value: unknown, path: readonly PropertyKey[] = []): ValidationIssue[] {
