@@ -3,6 +3,8 @@ import { EventRetention } from '../callbacks/event/event-retention.service.js';
 import { ChannelDirectory } from '../channels/channel-directory.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Idempotency } from '../http/idempotency.service.js';
+import { Problem } from '../kernel/problem.js';
+import { X_ID_PATTERN } from '../kernel/x-id.js';
 import { ErasedMessages } from '../messaging/erasure/erased-messages.service.js';
 import { StartPermissions } from '../rate-policy/start-permissions.service.js';
 import { Log } from '../runtime/log.service.js';
@@ -26,10 +28,13 @@ export class ParticipantErasure {
 
   /**
    * Messages in both directions, the conversation, what teams were told of it and how, kept answers to requests, X's events as they
-   * came. Repeating it is harmless. @throws Problem `channel.not-found`, `participant.message-under-way`
+   * came. Repeating it is harmless. @throws Problem `channel.not-found`, `request.invalid`, `participant.message-under-way`
    */
   async erase(team: string, channelId: string, participantId: string): Promise<void> {
     const channel = await this.channels.get(team, channelId);
+    if (!X_ID_PATTERN.test(participantId)) {
+      throw new Problem('request.invalid', 'The participant is named by an X user id.', { errors: [{ pointer: '/number', code: 'invalid', detail: 'Must be a number in decimal digits.' }] });
+    }
     // What waits would be taken in after it.
     await this.processor.processBacklog();
     const messageIds = await this.unitOfWork.run(async (manager) => {

@@ -3,8 +3,6 @@ import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { CurrentCaller, RequiresScope } from '../access/access.decorator.js';
 import type { Caller } from '../access/caller.js';
 import { Operation } from '../http/operation.decorator.js';
-import { Problem } from '../kernel/problem.js';
-import { X_ID_PATTERN } from '../kernel/x-id.js';
 import { ParticipantErasure } from './participant-erasure.service.js';
 
 @Controller('v1/participants')
@@ -25,9 +23,6 @@ export class ParticipantsController {
     problems: ['request.invalid', 'channel.not-found', 'participant.message-under-way'],
   })
   async erase(@Param('channelId') channelId: string, @Param('number') number: string, @CurrentCaller() caller: Caller): Promise<void> {
-    if (!X_ID_PATTERN.test(number)) {
-      throw new Problem('request.invalid', 'The participant is named by an X user id.', { errors: [{ pointer: '/number', code: 'invalid', detail: 'Must be a number in decimal digits.' }] });
-    }
     await this.erasure.erase(caller.team, channelId, number);
   }
 }

@@ -69,6 +69,7 @@ export interface AnswerBody {
   disabledReason: string | null;
   failingSince: string | null;
   pausedUntil: string | null;
+  eventId: string;
   eventType: string;
   attempts: { at: string; status: number | null; detail: string | null; durationMs: number }[];
   nextAttemptAt: string | null;

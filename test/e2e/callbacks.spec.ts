@@ -110,7 +110,7 @@ describe('Callbacks', () => {
       await told(1);
       expect(receiver.types).toEqual(['message.received']);
       const { status, body } = await service.call('/v1/callbacks', { body: { url: receiver.url, events: ['*'], channelIds: ['chn_01m81mm3kzadxvtgak2mv71gjh'] } });
-      expect([status, body['errors']?.[0]?.pointer]).toEqual([400, '/channelIds/0']);
+      expect([status, body['errors']?.[0]?.pointer]).toEqual([404, '/channelIds/0']);
     });
 
     it('are tried again by the published schedule, a fifth shorter or longer, and then given up and kept', async () => {

@@ -28,7 +28,7 @@ export class CallbacksController {
     description: 'From now on its address is told of these events, at least once each. The secret is answered this once.',
     body: createCallbackSchema,
     answers: { 201: { description: 'The callback was made.', schema: callbackWithSecretSchema, headers: { Location: 'Where the callback is.' } } },
-    problems: ['callback.url-not-allowed', 'callback.too-many'],
+    problems: ['channel.not-found', 'callback.url-not-allowed', 'callback.too-many'],
     isIdempotent: true,
   })
   create(
@@ -70,7 +70,7 @@ export class CallbacksController {
     description: 'What is not named stays. `enabled: false` switches it off: what is not delivered yet has failed.',
     body: patchCallbackSchema,
     answers: { 200: { description: 'The callback as it is now.', schema: callbackSchema } },
-    problems: ['callback.not-found', 'callback.url-not-allowed'],
+    problems: ['callback.not-found', 'channel.not-found', 'callback.url-not-allowed'],
   })
   async change(@Param('id') id: string, @Body({ schema: patchCallbackSchema }) body: PatchCallback, @CurrentCaller() caller: Caller): Promise<CallbackDto> {
     await this.callbacks.get(caller.team, id);

@@ -34,16 +34,16 @@ export class Callbacks {
     private readonly ids: Ids,
   ) {}
 
-  /** What is wrong with a callback that is wanted. @throws Problem `callback.url-not-allowed`, `request.invalid` for a channel that the team has not */
+  /** What is wrong with a callback that is wanted. @throws Problem `callback.url-not-allowed`, `channel.not-found` */
   async check(team: string, wanted: Pick<PatchCallback, 'url' | 'channelIds'>): Promise<void> {
-    if (wanted.url !== undefined) {
-      this.urls.assertAllowed(wanted.url);
-    }
     const channelIds = wanted.channelIds ?? [];
     const own = new Set((await this.channels.findByIds(channelIds)).filter((channel) => channel.team === team).map(({ id }) => id));
     const errors = channelIds.flatMap((id, n) => (own.has(id) ? [] : [{ pointer: `/channelIds/${n}`, code: 'channel.not-found', detail: 'Must be the id of one of your channels.' }]));
     if (errors.length > 0) {
-      throw new Problem('request.invalid', `${errors[0]?.pointer}: ${errors[0]?.detail}`, { errors });
+      throw new Problem('channel.not-found', 'No channel of yours has this id.', { errors });
+    }
+    if (wanted.url !== undefined) {
+      this.urls.assertAllowed(wanted.url);
     }
   }
 
