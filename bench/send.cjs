@@ -82,7 +82,7 @@ async function startService(folder, x, concurrency) {
     TWITTER_CHANNEL__MESSAGING__CONCURRENCY: String(concurrency),
     TWITTER_CHANNEL__MESSAGING__CONCURRENCY_PER_CHANNEL: String(concurrency),
   };
-  const child = spawn(process.execPath, [...(process.env.BENCH_NODE_ARGS ?? '').split(' ').filter(Boolean), join(root, 'dist/main.js')], { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...(process.env.BENCH_NODE_ARGS ?? '').split(' ').filter(Boolean), join(root, 'dist/main.js')], { cwd: root, env: { TWITTER_CHANNEL__ACCESS__REQUESTS_PER_MINUTE: '0', ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
   children.add(child);
   await new Promise((resolve, reject) => {
     child.stdout.on('data', (chunk) => String(chunk).includes('Listening') && resolve());

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccessModule } from './access/access.module.js';
+import { AuditModule } from './access/audit.module.js';
 import { CallbacksModule } from './callbacks/callbacks.module.js';
 import { ChannelsModule } from './channels/channels.module.js';
 import type { LoadedSettings } from './config/load-settings.service.js';
@@ -25,6 +26,7 @@ export class AppModule {
         RuntimeModule.with(clock),
         DatabaseModule,
         HttpModule,
+        AuditModule,
         AccessModule,
         ChannelsModule,
         WebhookModule,

@@ -20,6 +20,14 @@ export class ApiKeyEntity {
   @JsonColumn()
   scopes: Scope[];
 
+  /** Null: all of the team's channels. */
+  @JsonColumn({ name: 'channel_ids', nullable: true })
+  channelIds: string[] | null;
+
+  /** To the minute. */
+  @InstantColumn({ name: 'last_used_at', nullable: true })
+  lastUsedAt: number | null;
+
   @InstantColumn({ name: 'created_at' })
   createdAt: number;
 

@@ -7,7 +7,10 @@ import { Operation } from '../http/operation.decorator.js';
 import { pageQuerySchema } from '../http/schemas.dto.js';
 import { CurrentCaller, RequiresScope } from './access.decorator.js';
 import { apiKeyPageSchema, type CreateApiKey, createApiKeySchema, createdApiKeySchema, toApiKeyDto } from './api-key.dto.js';
+import { ChannelDirectory } from '../channels/channel-directory.service.js';
+import { KeyUses } from './key-uses.service.js';
 import { ApiKeys } from './api-keys.service.js';
+import { Problem } from '../kernel/problem.js';
 import type { Caller } from './caller.js';
 
 @Controller('v1/api-keys')
@@ -17,6 +20,8 @@ import type { Caller } from './caller.js';
 export class ApiKeysController {
   constructor(
     private readonly keys: ApiKeys,
+    private readonly uses: KeyUses,
+    private readonly channels: ChannelDirectory,
     private readonly creatingReply: CreatingReply,
   ) {}
 
@@ -26,6 +31,7 @@ export class ApiKeysController {
     description: 'The key is answered this once; only a hash of it is kept.',
     body: createApiKeySchema,
     answers: { 201: { description: 'The key was made.', schema: createdApiKeySchema } },
+    problems: ['channel.not-found'],
     isIdempotent: true,
   })
   create(
@@ -34,10 +40,10 @@ export class ApiKeysController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    return this.creatingReply.send({ request, reply, team: caller.team }, async () => undefined, async () => {
+    return this.creatingReply.send({ request, reply, team: caller.team }, () => this.checkLimits(body), async () => {
       const expiresAt = body.expiresAt === undefined ? null : Date.parse(body.expiresAt);
-      const { row, key } = await this.keys.create({ ...body, expiresAt });
-      return { status: 201, headers: {}, body: { ...toApiKeyDto(row), key } };
+      const { row, key } = await this.keys.create({ ...body, channelIds: body.channelIds ?? null, expiresAt });
+      return { status: 201, headers: {}, body: { ...toApiKeyDto(row, null), key } };
     });
   }
 
@@ -49,7 +55,7 @@ export class ApiKeysController {
   })
   async list(@Query({ schema: pageQuerySchema }) query: z.infer<typeof pageQuerySchema>): Promise<z.infer<typeof apiKeyPageSchema>> {
     const page = await this.keys.list(query);
-    return { data: page.items.map(toApiKeyDto), page: { next: page.next } };
+    return { data: page.items.map((row) => toApiKeyDto(row, this.uses.lastOf(row))), page: { next: page.next } };
   }
 
   @Delete(':id')
@@ -63,5 +69,17 @@ export class ApiKeysController {
   })
   async revoke(@Param('id') id: string): Promise<void> {
     await this.keys.revoke(id);
+  }
+
+  /** The channels that a key is limited to are its team's; who manages all keys is limited to none. */
+  private async checkLimits({ team, scopes, channelIds = [] }: CreateApiKey): Promise<void> {
+    if (channelIds.length > 0 && scopes.includes('admin')) {
+      throw new Problem('request.invalid', '/channelIds: `admin` is of the whole service and cannot be limited.', { errors: [{ pointer: '/channelIds', code: 'invalid', detail: 'Leave it out, or `admin`.' }] });
+    }
+    const own = new Set((await this.channels.findByIds(channelIds)).filter((channel) => channel.team === team).map(({ id }) => id));
+    const errors = channelIds.flatMap((id, n) => (own.has(id) ? [] : [{ pointer: `/channelIds/${n}`, code: 'channel.not-found', detail: 'Must be the id of a channel of the team.' }]));
+    if (errors.length > 0) {
+      throw new Problem('channel.not-found', 'The team has no channel with this id.', { errors });
+    }
   }
 }

@@ -9,8 +9,10 @@ import { Problem } from '../kernel/problem.js';
 import { Ids } from '../runtime/ids.service.js';
 import { Randomness } from '../runtime/randomness.service.js';
 import { API_KEY_SECRET_BYTES, formatApiKey, hashApiKeySecret, isSameText, parseApiKey } from './api-key.js';
+import { AuditLog } from './audit-log.service.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 import { type Caller, DEFAULT_TEAM } from './caller.js';
+import { KeyUses } from './key-uses.service.js';
 import { type Scope, SCOPES } from './scopes.js';
 
 /** Of the key that the environment gives. */
@@ -19,6 +21,8 @@ const BOOTSTRAP_KEY_ID = 'bootstrap';
 export interface NewApiKey {
   team: string;
   scopes: readonly Scope[];
+  /** Null: all of the team's channels. */
+  channelIds: readonly string[] | null;
   expiresAt: Instant | null;
 }
 
@@ -31,6 +35,8 @@ export class ApiKeys {
     private readonly clock: Clock,
     private readonly ids: Ids,
     private readonly randomness: Randomness,
+    private readonly audit: AuditLog,
+    private readonly uses: KeyUses,
     @InjectSecrets() private readonly secrets: Secrets,
   ) {}
 
@@ -38,14 +44,15 @@ export class ApiKeys {
   async authenticate(key: string): Promise<Caller | null> {
     const bootstrap = this.secrets.adminApiKey;
     if (bootstrap !== null && isSameText(key, bootstrap)) {
-      return { keyId: BOOTSTRAP_KEY_ID, team: DEFAULT_TEAM, scopes: SCOPES };
+      return { keyId: BOOTSTRAP_KEY_ID, team: DEFAULT_TEAM, scopes: SCOPES, channelIds: null };
     }
     const parts = parseApiKey(key);
     const row = parts === null ? null : await this.reader.repository(ApiKeyEntity).findOneBy({ id: parts.id });
     if (parts === null || row === null || !this.isLive(row) || !this.hasSecret(row, parts.secret)) {
       return null;
     }
-    return { keyId: row.id, team: row.team, scopes: row.scopes };
+    this.uses.note(row.id);
+    return { keyId: row.id, team: row.team, scopes: row.scopes, channelIds: row.channelIds };
   }
 
   /** For what goes on after the request that a key began. */
@@ -70,11 +77,16 @@ export class ApiKeys {
       secretHash: hashApiKeySecret(secret.toString('hex'), pepper.key),
       pepperId: pepper.id,
       scopes: [...wanted.scopes],
+      channelIds: wanted.channelIds === null ? null : [...wanted.channelIds],
+      lastUsedAt: null,
       createdAt: now,
       expiresAt: wanted.expiresAt,
       revokedAt: null,
     });
-    await this.unitOfWork.run((manager) => manager.insert(ApiKeyEntity, row));
+    await this.unitOfWork.run(async (manager) => {
+      await manager.insert(ApiKeyEntity, row);
+      await this.audit.note('api-key.created', row.id, ['team', 'scopes', ...(wanted.channelIds === null ? [] : ['channelIds']), ...(wanted.expiresAt === null ? [] : ['expiresAt'])]);
+    });
     return { row, key: formatApiKey(row.id, secret) };
   }
 
@@ -94,6 +106,7 @@ export class ApiKeys {
         throw new Problem('access.key-not-found', 'There is no key with this id, or it was revoked before.');
       }
       await manager.update(ApiKeyEntity, { id }, { revokedAt: this.clock.now() });
+      await this.audit.note('api-key.revoked', id);
     });
   }
 

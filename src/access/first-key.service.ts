@@ -17,7 +17,7 @@ export class FirstKey implements OnApplicationBootstrap {
     if (this.secrets.adminApiKey !== null || !(await this.keys.isEmpty())) {
       return;
     }
-    const { key } = await this.keys.create({ team: DEFAULT_TEAM, scopes: SCOPES, expiresAt: null });
+    const { key } = await this.keys.create({ team: DEFAULT_TEAM, scopes: SCOPES, channelIds: null, expiresAt: null });
     // To the terminal, not to the log: logs are kept and shipped.
     process.stdout.write(`\nThe first API key, with every scope. It is shown this once:\n\n  ${key}\n\n`);
   }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { seesChannel, type Viewer } from '../access/caller.js';
 import { type EntityManager, In, Not } from 'typeorm';
 import { Reader } from '../database/reader.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
@@ -32,18 +33,19 @@ export class ChannelDirectory {
   }
 
   /** @throws Problem `channel.not-found` */
-  async get(team: string, id: string): Promise<Channel> {
-    const channel = await this.channels.findOneBy({ id, team });
-    if (channel === null) {
+  async get(viewer: Viewer, id: string): Promise<Channel> {
+    const channel = await this.channels.findOneBy({ id, team: viewer.team });
+    if (channel === null || !seesChannel(viewer, id)) {
       throw new Problem('channel.not-found', 'No channel has this id.');
     }
     return channel;
   }
 
   /** The channel that sends as this X account. @throws Problem `channel.not-found` */
-  async getByAccount(team: string, accountId: string): Promise<Channel> {
+  async getByAccount(viewer: Viewer, accountId: string): Promise<Channel> {
+    const { team } = viewer;
     const channel = await this.recently(`${team} ${accountId}`, () => this.channels.findOneBy({ accountId, team }));
-    if (channel === null) {
+    if (channel === null || !seesChannel(viewer, channel.id)) {
       throw new Problem('channel.not-found', 'No channel acts for the X account in `from`.', {
         errors: [{ pointer: '/from', code: 'channel.not-found', detail: 'Must be the X user id of one of your channels.' }],
       });
@@ -51,10 +53,10 @@ export class ChannelDirectory {
     return channel;
   }
 
-  async list(team: string, request: PageRequest): Promise<Page<Channel>> {
+  async list(viewer: Viewer, request: PageRequest): Promise<Page<Channel>> {
     const query = this.channels
       .createQueryBuilder('channel')
-      .where('channel.team = :team', { team })
+      .where({ team: viewer.team, ...(viewer.channelIds === null ? {} : { id: In([...viewer.channelIds]) }) })
       .orderBy('channel.id', 'DESC')
       .take(request.limit + 1);
     if (request.cursor !== undefined) {

@@ -3,7 +3,8 @@ import { ApiBearerAuth, ApiBody, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { CurrentCaller, RequiresScope } from '../access/access.decorator.js';
-import type { Caller } from '../access/caller.js';
+import { AuditLog } from '../access/audit-log.service.js';
+import { assertMakesChannels, type Caller, idempotencySpaceOf } from '../access/caller.js';
 import { CreatingReply } from '../http/creating-reply.service.js';
 import { Operation } from '../http/operation.decorator.js';
 import { ChannelAnswers } from './channel-answers.service.js';
@@ -32,6 +33,7 @@ const CHANNEL_PATH = { id: 'The channel’s `id`, which *List your channels* ans
 @ApiBearerAuth()
 export class ChannelsController {
   constructor(
+    private readonly audit: AuditLog,
     private readonly channels: Channels,
     private readonly directory: ChannelDirectory,
     private readonly credentials: ChannelCredentials,
@@ -47,7 +49,7 @@ export class ChannelsController {
     description: 'The credentials are tried on X before anything is stored. They are sealed at rest and never answered again.',
     body: createChannelSchema,
     answers: { 201: { description: 'The channel, not yet connected.', schema: channelSchema, example: { ...CHANNEL_EXAMPLE, status: 'pending' }, headers: { Location: 'Where the channel is.' } } },
-    problems: ['channel.account-taken', 'channel.credentials-rejected', 'channel.direct-messages-not-permitted', 'x.unavailable', 'x.rate-limited', 'x.unexpected-answer'],
+    problems: ['access.channel-limited', 'channel.account-taken', 'channel.credentials-rejected', 'channel.direct-messages-not-permitted', 'x.unavailable', 'x.rate-limited', 'x.unexpected-answer'],
     isIdempotent: true,
   })
   create(
@@ -57,8 +59,11 @@ export class ChannelsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     return this.creatingReply.send(
-      { request, reply, team: caller.team },
-      () => this.credentials.tryOnX(body),
+      { request, reply, team: idempotencySpaceOf(caller) },
+      () => {
+        assertMakesChannels(caller);
+        return this.credentials.tryOnX(body);
+      },
       async (account) => {
         const channel = await this.channels.create({ ...body, team: caller.team, isDeclaredInConfig: false }, account);
         const headers = { location: `/v1/channels/${channel.id}` };
@@ -78,7 +83,7 @@ export class ChannelsController {
     @Query({ schema: channelQuerySchema }) query: z.infer<typeof channelQuerySchema>,
     @CurrentCaller() caller: Caller,
   ): Promise<z.infer<typeof channelPageSchema>> {
-    const page = await this.directory.list(caller.team, query);
+    const page = await this.directory.list(caller, query);
     return { data: await this.answers.ofMany(page.items), page: { next: page.next } };
   }
 
@@ -91,7 +96,7 @@ export class ChannelsController {
     problems: ['channel.not-found'],
   })
   async get(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<ChannelDto> {
-    return this.answers.of(await this.directory.get(caller.team, id));
+    return this.answers.of(await this.directory.get(caller, id));
   }
 
   @Patch(':id')
@@ -116,7 +121,7 @@ export class ChannelsController {
     @Body({ schema: patchChannelSchema }) body: PatchChannel,
     @CurrentCaller() caller: Caller,
   ): Promise<ChannelDto> {
-    return this.answers.of(await this.channels.patch(caller.team, id, body));
+    return this.answers.of(await this.channels.patch(caller, id, body));
   }
 
   @Delete(':id')
@@ -130,7 +135,7 @@ export class ChannelsController {
     problems: ['channel.not-found', 'channel.declared-in-config', 'x.unavailable'],
   })
   async remove(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<void> {
-    await this.channels.remove(caller.team, id);
+    await this.channels.remove(caller, id);
   }
 
   @Post(':id/connect')
@@ -165,9 +170,10 @@ export class ChannelsController {
     @Body({ schema: connectChannelSchema.optional() }) body: z.infer<typeof connectChannelSchema> | undefined,
     @CurrentCaller() caller: Caller,
   ): Promise<ChannelDto> {
-    const channel = await this.directory.get(caller.team, id);
+    const channel = await this.directory.get(caller, id);
     await this.connection.connect(channel, { takeOver: body?.takeOver ?? false });
-    return this.answers.of(await this.directory.get(caller.team, id));
+    await this.audit.note('channel.connected', id, body?.takeOver === true ? ['takeOver'] : []);
+    return this.answers.of(await this.directory.get(caller, id));
   }
 
   @Post(':id/disconnect')
@@ -181,8 +187,9 @@ export class ChannelsController {
     problems: ['channel.not-found', 'x.unavailable'],
   })
   async disconnect(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<ChannelDto> {
-    const channel = await this.directory.get(caller.team, id);
+    const channel = await this.directory.get(caller, id);
     await this.connection.disconnect(channel);
-    return this.answers.of(await this.directory.get(caller.team, id));
+    await this.audit.note('channel.disconnected', id);
+    return this.answers.of(await this.directory.get(caller, id));
   }
 }

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../access/audit-log.service.js';
+import type { Viewer } from '../access/caller.js';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
 import { isUniqueViolation } from '../database/constraint-violation.service.js';
@@ -28,6 +30,7 @@ export type NewChannel = CreateChannel & { team: string; isDeclaredInConfig: boo
 @Injectable()
 export class Channels {
   constructor(
+    private readonly audit: AuditLog,
     private readonly directory: ChannelDirectory,
     private readonly credentials: ChannelCredentials,
     private readonly connection: ChannelConnection,
@@ -77,14 +80,15 @@ export class Channels {
       await this.credentials.keep(channel.id, wanted, now);
       await this.recoveries.begin(channel.id, now);
       await this.health.begin(channel.id);
+      await this.audit.note('channel.created', channel.id);
       this.unitOfWork.afterCommit(() => this.consumerSecrets.invalidate());
     });
     return channel;
   }
 
   /** @throws Problem `channel.not-found`, `channel.declared-in-config`, `channel.different-account`, or what X says of new credentials */
-  async patch(team: string, id: string, patch: PatchChannel): Promise<Channel> {
-    const channel = await this.getChangeable(team, id);
+  async patch(viewer: Viewer, id: string, patch: PatchChannel): Promise<Channel> {
+    const channel = await this.getChangeable(viewer, id);
     const credentials = hasCredentials(patch) ? { ...(await this.credentials.get(id)), ...pickCredentials(patch) } : null;
     if (credentials !== null) {
       await this.tryNewCredentials(channel, credentials);
@@ -94,14 +98,14 @@ export class Channels {
       policy: changePolicy(channel.policy, patch.policy),
       isPaused: patch.paused ?? channel.isPaused,
       credentials,
-    });
+    }, Object.keys(patch));
     await this.checkChanged(changed);
-    return this.directory.get(team, id);
+    return this.directory.get(viewer, id);
   }
 
   /** Ends the subscription at X, takes our webhook away when no other channel uses it, and forgets the channel and its secrets. */
-  async remove(team: string, id: string): Promise<void> {
-    const channel = await this.getChangeable(team, id);
+  async remove(viewer: Viewer, id: string): Promise<void> {
+    const channel = await this.getChangeable(viewer, id);
     await this.connection.remove(channel);
     await this.unitOfWork.run(async (manager) => {
       this.directory.noteChange();
@@ -109,6 +113,7 @@ export class Channels {
       await this.recoveries.forget(id);
       await this.health.forget(id);
       await manager.delete(ChannelEntity, { id });
+      await this.audit.note('channel.deleted', id);
     });
     await this.consumerSecrets.refresh();
   }
@@ -120,6 +125,7 @@ export class Channels {
   async change(
     channel: Channel,
     change: Pick<Channel, 'name' | 'policy' | 'isPaused'> & { credentials: XCredentials | null },
+    named: readonly string[] = [],
   ): Promise<string[]> {
     const { credentials, ...fields } = change;
     const appFingerprint = credentials === null ? channel.appFingerprint : appFingerprintOf(credentials.consumerKey);
@@ -137,6 +143,7 @@ export class Channels {
         { id: channel.id },
         { ...fields, appFingerprint, xAppId, webhookKey, updatedAt: this.clock.now() },
       );
+      await (named.length === 0 ? undefined : this.audit.note('channel.changed', channel.id, named));
       if (credentials !== null && replaced !== null) {
         rotated.push(channel.id, ...(await this.rotateOthers(channel.id, ofApp, replaced, credentials.consumerSecret)));
       }
@@ -171,8 +178,8 @@ export class Channels {
   }
 
   /** @throws Problem `channel.not-found`, `channel.declared-in-config` */
-  async getChangeable(team: string, id: string): Promise<Channel> {
-    const channel = await this.directory.get(team, id);
+  async getChangeable(viewer: Viewer, id: string): Promise<Channel> {
+    const channel = await this.directory.get(viewer, id);
     if (channel.isDeclaredInConfig) {
       throw new Problem('channel.declared-in-config', 'Change it in the YAML file that declares it, then restart the service.');
     }

@@ -5,9 +5,10 @@ import { parseOrigin } from './values/web-origin.js';
 
 /** Turns a checked tree into what the service is configured by: addresses normalised, the database decided, secrets left behind. */
 export function decideSettings(tree: SettingsTree, channels: readonly DeclaredChannel[], cwd: string): Settings {
-  const { server, database, x, webhook, messaging, ratePolicy, recovery, callbacks, retention, timetable, idempotency, logging } = tree;
+  const { server, access: { adminApiKey: _secret, ...access }, database, x, webhook, messaging, ratePolicy, recovery, callbacks, retention, timetable, idempotency, logging } = tree;
   return freeze({
     server: { ...server, publicUrl: server.publicUrl === null ? null : checkedOrigin(server.publicUrl) },
+    access,
     database: decideDatabase(database, cwd),
     x: { ...x, apiUrl: checkedOrigin(x.apiUrl), uploadUrl: checkedOrigin(x.uploadUrl) },
     webhook,

@@ -140,6 +140,8 @@ describe('every setting', () => {
       'access.adminApiKey': { text: 'sixteen-or-more-characters', value: 'sixteen-or-more-characters' },
       'encryption.key': { text: KEY, value: KEY },
       'encryption.previousKeys': { text: `${KEY}, ${OLDER_KEY}`, value: [KEY, OLDER_KEY] },
+      'access.requestsPerMinute': { text: '60', value: 60 },
+      'access.wrongKeysPerMinute': { text: '6', value: 6 },
       'callbacks.allowedHosts': { text: '10.1.0.0/16, hooks.internal', value: ['10.1.0.0/16', 'hooks.internal'] },
       'retention.messagesDays': { text: '30', value: 30 },
       'callbacks.retryDelaysMs': { text: '0, 7000', value: [0, 7000] },

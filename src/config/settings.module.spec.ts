@@ -58,7 +58,7 @@ describe('SettingsModule', () => {
   it('keeps secrets out of ConfigService', async () => {
     const config = (await start({ ADMIN_API_KEY: 'canary-admin-key-1' })).get(ConfigService);
     expect(config.get('server.host')).toBe('127.0.0.1');
-    expect(config.get('access')).toBeUndefined();
+    expect(config.get('access.adminApiKey')).toBeUndefined();
     expect(config.get('encryption')).toBeUndefined();
     const held = JSON.stringify((config as unknown as { internalConfig: unknown }).internalConfig);
     expect(held).toContain('127.0.0.1');

@@ -69,6 +69,8 @@ export const settingsSchema = z.strictObject({
       .regex(/^[\x21-\x7e]{16,}$/)
       .nullable()
       .describe('at least 16 visible ASCII characters without a space, or null'),
+    requestsPerMinute: wholeNumber(0, 10_000_000),
+    wrongKeysPerMinute: wholeNumber(0, 10_000_000),
   }),
   encryption: z.strictObject({
     key: encryptionKey.nullable().describe(`${anEncryptionKey}, or null`),
@@ -159,6 +161,7 @@ export interface ChannelCredentials {
 /** What the rest of the service is configured by. Decided, complete, frozen, and without any secret. */
 export interface Settings extends Omit<SettingsTree, 'database' | 'access' | 'encryption'> {
   database: DatabaseSettings;
+  access: Omit<SettingsTree['access'], 'adminApiKey'>;
   channels: readonly DeclaredChannel[];
 }
 

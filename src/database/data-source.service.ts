@@ -1,6 +1,7 @@
 import type { DataSourceOptions } from 'typeorm';
 import type { Settings } from '../config/settings.js';
 import { AccessKeys1 } from './migrations/access-1.migration.js';
+import { Access2 } from './migrations/access-2.migration.js';
 import { Callbacks1 } from './migrations/callbacks-1.migration.js';
 import { Authorizations1 } from './migrations/authorizations-1.migration.js';
 import { Channels1 } from './migrations/channels-1.migration.js';
@@ -15,7 +16,7 @@ import { Webhook1 } from './migrations/webhook-1.migration.js';
 import { readerFlags, sqliteDriver } from './sqlite-driver.service.js';
 
 /** In the order in which they run. */
-export const MIGRATIONS = [AccessKeys1, Channels1, Webhook1, Messaging1, Timetable1, RatePolicy1, Messaging2, Channels2, Messaging3, Authorizations1, Callbacks1, Retention1];
+export const MIGRATIONS = [AccessKeys1, Channels1, Webhook1, Messaging1, Timetable1, RatePolicy1, Messaging2, Channels2, Messaging3, Authorizations1, Callbacks1, Retention1, Access2];
 
 type Shared = Pick<DataSourceOptions, 'entities' | 'migrations' | 'migrationsTransactionMode' | 'synchronize' | 'logging' | 'invalidWhereValuesBehavior'>;
 

@@ -39,10 +39,20 @@ export class CreatingReply {
       },
       effect,
     );
-    void reply.status(answer.status).headers(answer.headers).header('content-type', 'application/json; charset=utf-8');
+    void reply.status(answer.status).headers(withLimitsSoFar(reply, answer.headers)).header('content-type', 'application/json; charset=utf-8');
     if (answer.isReplay) {
       void reply.header('idempotency-replayed', 'true');
     }
     return answer.body;
   }
+}
+
+/** `RateLimit` is a list: what the answer tells of the message goes before what is told of every request. */
+function withLimitsSoFar(reply: FastifyReply, headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => {
+      const soFar = /^ratelimit/.test(name) ? reply.getHeader(name) : undefined;
+      return [name, typeof soFar === 'string' ? `${value}, ${soFar}` : value];
+    }),
+  );
 }

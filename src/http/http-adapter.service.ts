@@ -55,7 +55,7 @@ export function trackRequests(adapter: FastifyAdapter, contexts: RequestContexts
   closeAfterLastAnswers(instance);
   instance.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
-    contexts.run({ requestId: request.id }, done);
+    contexts.run({ requestId: request.id, address: request.ip }, done);
   });
 }
 

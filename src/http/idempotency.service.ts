@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { LessThan } from 'typeorm';
+import { LessThan, Like } from 'typeorm';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
 import { isUniqueViolation } from '../database/constraint-violation.service.js';
@@ -76,11 +76,11 @@ export class Idempotency {
       return;
     }
     const erased = new Set(locations);
-    const kept = await this.reader.repository(IdempotencyKeyEntity).find({ select: { team: true, key: true, headers: true }, where: { team, state: 'answered' } });
-    const keys = kept.filter(({ headers }) => erased.has(headers?.['location'] ?? '')).map(({ key }) => key);
+    const kept = await this.reader.repository(IdempotencyKeyEntity).find({ select: { team: true, key: true, headers: true }, where: [{ team, state: 'answered' }, { team: Like(`${team} %`), state: 'answered' }] });
+    const answers = kept.filter(({ headers }) => erased.has(headers?.['location'] ?? ''));
     await this.unitOfWork.run(async (manager) => {
-      for (const key of keys) {
-        await manager.delete(IdempotencyKeyEntity, { team, key });
+      for (const answer of answers) {
+        await manager.delete(IdempotencyKeyEntity, { team: answer.team, key: answer.key });
       }
     });
   }

@@ -53,7 +53,7 @@ function problemsOf(docs: OperationDocs): ProblemCode[] {
     'request.idempotency-key-reused',
   ];
   return [
-    ...(docs.isPublic ? [] : (['access.unauthenticated', 'access.scope-missing'] as const)),
+    ...(docs.isPublic ? [] : (['access.unauthenticated', 'access.scope-missing', 'access.too-many-requests'] as const)),
     ...(docs.body === undefined ? [] : body),
     ...(docs.query === undefined ? [] : (['request.invalid', 'request.invalid-cursor'] as const)),
     ...(docs.isIdempotent ? idempotency : []),

@@ -16,6 +16,8 @@ export type ProblemCode =
   | 'request.idempotency-key-in-use'
   | 'access.unauthenticated'
   | 'access.scope-missing'
+  | 'access.channel-limited'
+  | 'access.too-many-requests'
   | 'access.key-not-found'
   | 'channel.not-found'
   | 'channel.account-taken'

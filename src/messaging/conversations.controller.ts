@@ -33,7 +33,7 @@ export class ConversationsController {
   })
   async list(@Query({ schema: conversationQuerySchema }) query: ConversationQuery, @CurrentCaller() caller: Caller): Promise<z.infer<typeof conversationPageSchema>> {
     const { limit, cursor, ...filter } = query;
-    const page = await this.conversations.list(caller.team, filter, { limit, cursor });
+    const page = await this.conversations.list(caller, filter, { limit, cursor });
     return { data: page.items.map((conversation) => this.answers.ofConversation(conversation)), page: { next: page.next } };
   }
 
@@ -45,7 +45,7 @@ export class ConversationsController {
     problems: ['conversation.not-found'],
   })
   async get(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<ConversationDto> {
-    return this.answers.ofConversation(await this.conversations.get(caller.team, id));
+    return this.answers.ofConversation(await this.conversations.get(caller, id));
   }
 
   @Get(':id/messages')
@@ -61,8 +61,8 @@ export class ConversationsController {
     @Query({ schema: pageQuerySchema }) query: z.infer<typeof pageQuerySchema>,
     @CurrentCaller() caller: Caller,
   ): Promise<z.infer<typeof messagePageSchema>> {
-    const conversation = await this.conversations.get(caller.team, id);
-    const page = await this.queries.list(caller.team, { conversationId: conversation.id }, query);
+    const conversation = await this.conversations.get(caller, id);
+    const page = await this.queries.list(caller, { conversationId: conversation.id }, query);
     return { data: await this.answers.ofMessages(page.items), page: { next: page.next } };
   }
 }

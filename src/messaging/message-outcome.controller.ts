@@ -35,7 +35,7 @@ export class MessageOutcomeController {
     problems: ['message.not-found'],
   })
   async timeline(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<z.infer<typeof timelineSchema>> {
-    return toTimelineDto(await this.timelines.get(caller.team, id));
+    return toTimelineDto(await this.timelines.get(caller, id));
   }
 
   @Delete()
@@ -49,7 +49,7 @@ export class MessageOutcomeController {
     problems: ['message.not-found', 'message.already-sent'],
   })
   async cancel(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<void> {
-    await this.cancellations.cancel(caller.team, id);
+    await this.cancellations.cancel(caller, id);
   }
 
   @Post('resolution')
@@ -64,7 +64,7 @@ export class MessageOutcomeController {
     problems: ['message.not-found', 'message.not-unknown'],
   })
   async resolve(@Param('id') id: string, @Body({ schema: resolutionSchema }) body: MessageResolution, @CurrentCaller() caller: Caller): Promise<MessageDto> {
-    const [answer] = await this.answers.ofMessages([await this.resolutions.resolve(caller.team, id, body.outcome)]);
+    const [answer] = await this.answers.ofMessages([await this.resolutions.resolve(caller, id, body.outcome)]);
     return answer as MessageDto;
   }
 }

@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { CurrentCaller, RequiresScope } from '../access/access.decorator.js';
-import type { Caller } from '../access/caller.js';
+import { type Caller, idempotencySpaceOf } from '../access/caller.js';
 import { ChannelDirectory } from '../channels/channel-directory.service.js';
 import { CreatingReply } from '../http/creating-reply.service.js';
 import { Operation } from '../http/operation.decorator.js';
@@ -52,8 +52,8 @@ export class MessagesController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    return this.creatingReply.sendKept({ request, reply, team: caller.team }, async (keep) => {
-      const channel = await this.channels.getByAccount(caller.team, body.from);
+    return this.creatingReply.sendKept({ request, reply, team: idempotencySpaceOf(caller) }, async (keep) => {
+      const channel = await this.channels.getByAccount(caller, body.from);
       const participant = await this.outgoing.findParticipant(channel, body.to);
       return this.outgoing.accept(channel, participant, body, ({ message, conversation, limits }) => {
         const headers = { location: `/v1/messages/${message.id}`, ...this.answers.rateLimitHeaders(conversation, channel, limits) };
@@ -73,7 +73,7 @@ export class MessagesController {
     problems: ['request.id-must-be-string', 'channel.not-found', 'message.participant-not-found', 'x.unavailable'],
   })
   async check(@Body({ schema: sendMessageSchema }) body: SendMessage, @CurrentCaller() caller: Caller): Promise<CheckedSend> {
-    const channel = await this.channels.getByAccount(caller.team, body.from);
+    const channel = await this.channels.getByAccount(caller, body.from);
     return this.sendCheck.check(channel, await this.outgoing.findParticipant(channel, body.to), body);
   }
 
@@ -87,7 +87,7 @@ export class MessagesController {
   })
   async list(@Query({ schema: messageQuerySchema }) query: MessageQuery, @CurrentCaller() caller: Caller): Promise<z.infer<typeof messagePageSchema>> {
     const { limit, cursor, ...filter } = query;
-    const page = await this.queries.list(caller.team, filter, { limit, cursor });
+    const page = await this.queries.list(caller, filter, { limit, cursor });
     return { data: await this.answers.ofMessages(page.items), page: { next: page.next } };
   }
 
@@ -100,7 +100,7 @@ export class MessagesController {
     problems: ['message.not-found'],
   })
   async get(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<MessageDto> {
-    const [answer] = await this.answers.ofMessages([await this.queries.get(caller.team, id)]);
+    const [answer] = await this.answers.ofMessages([await this.queries.get(caller, id)]);
     return answer as MessageDto;
   }
 }

@@ -29,7 +29,7 @@ export class LimitsController {
     problems: ['channel.not-found'],
   })
   async get(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<ChannelLimits> {
-    const channel = await this.directory.get(caller.team, id);
+    const channel = await this.directory.get(caller, id);
     const { states } = await this.book.read(this.reader.manager, await this.book.partiesOf(channel));
     return { profile: channel.messagesApi, limits: states.map(toLimitView) };
   }

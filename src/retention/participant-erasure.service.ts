@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../access/audit-log.service.js';
+import type { Viewer } from '../access/caller.js';
 import { EventRetention } from '../callbacks/event/event-retention.service.js';
 import { ChannelDirectory } from '../channels/channel-directory.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
@@ -15,6 +17,7 @@ import { WebhookProcessor } from '../webhook/webhook-processor.service.js';
 @Injectable()
 export class ParticipantErasure {
   constructor(
+    private readonly audit: AuditLog,
     private readonly channels: ChannelDirectory,
     private readonly processor: WebhookProcessor,
     private readonly messages: ErasedMessages,
@@ -30,8 +33,8 @@ export class ParticipantErasure {
    * Messages in both directions, the conversation, what teams were told of it and how, kept answers to requests, X's events as they
    * came. Repeating it is harmless. @throws Problem `channel.not-found`, `request.invalid`, `participant.message-under-way`
    */
-  async erase(team: string, channelId: string, participantId: string): Promise<void> {
-    const channel = await this.channels.get(team, channelId);
+  async erase(viewer: Viewer, channelId: string, participantId: string): Promise<void> {
+    const channel = await this.channels.get(viewer, channelId);
     if (!X_ID_PATTERN.test(participantId)) {
       throw new Problem('request.invalid', 'The participant is named by an X user id.', { errors: [{ pointer: '/number', code: 'invalid', detail: 'Must be a number in decimal digits.' }] });
     }
@@ -41,9 +44,11 @@ export class ParticipantErasure {
       const erased = await this.messages.eraseParticipant(manager, channelId, participantId);
       await (erased.conversationId === null ? undefined : this.events.erase(manager, erased.conversationId));
       await this.permissions.forget(manager, channelId, participantId);
+      // Of whom, the log does not keep either.
+      await this.audit.note('participant.erased', channelId);
       return erased.messageIds;
     });
-    await this.idempotency.forgetAnswers(team, messageIds.map((id) => `/v1/messages/${id}`));
+    await this.idempotency.forgetAnswers(viewer.team, messageIds.map((id) => `/v1/messages/${id}`));
     const rawEvents = await this.rawEvents.eraseNaming(channel.webhookKey, participantId);
     this.log.log('A participant was erased', { channelId, messages: messageIds.length, rawEvents });
   }

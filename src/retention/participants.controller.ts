@@ -23,6 +23,6 @@ export class ParticipantsController {
     problems: ['request.invalid', 'channel.not-found', 'participant.message-under-way'],
   })
   async erase(@Param('channelId') channelId: string, @Param('number') number: string, @CurrentCaller() caller: Caller): Promise<void> {
-    await this.erasure.erase(caller.team, channelId, number);
+    await this.erasure.erase(caller, channelId, number);
   }
 }

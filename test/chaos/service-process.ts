@@ -29,6 +29,7 @@ export function startServiceProcess(options: ServiceProcessOptions): { process: 
       X_API_URL: options.sandbox.url,
       X_UPLOAD_URL: options.sandbox.url,
       TWITTER_CHANNEL__LOGGING__LEVEL: 'error',
+      TWITTER_CHANNEL__ACCESS__REQUESTS_PER_MINUTE: '0',
       ...options.env,
     },
   });

@@ -33,6 +33,8 @@ describe('Who may do what', () => {
       id: textLike(/^key_[0-9a-z]{26}$/),
       team: 'support',
       scopes: ['messages:read'],
+      channelIds: null,
+      lastUsedAt: null,
       createdAt: anyText,
       expiresAt: null,
       revokedAt: null,

@@ -79,6 +79,19 @@ export interface AnswerBody {
   type: string;
   sequence: number | null;
 
+  /** An entry of the audit log. */
+  seq: number;
+  keyId: string;
+  action: string;
+  target: string;
+  fields: string[];
+  address: string | null;
+  holds: boolean;
+  entries: number;
+  brokenAt: number | null;
+  lastUsedAt: string | null;
+  channelIds: string[] | null;
+
   /** An API key, shown when it is made. */
   key: string;
   response_token: string;

@@ -13,7 +13,7 @@ import openApi from '../../openapi.json';
 
 const DOCUMENT = openApi as unknown as Document;
 const SCOPES = ['channels:read', 'channels:write', 'messages:send', 'messages:read', 'callbacks:read', 'callbacks:write', 'admin'];
-const ADMIN_ONLY = ['ApiKeys.create', 'ApiKeys.list', 'ApiKeys.revoke'];
+const ADMIN_ONLY = ['ApiKeys.create', 'ApiKeys.list', 'ApiKeys.revoke', 'AuditLog.list', 'AuditLog.verify'];
 
 /** `admin` is the whole service's: whoever has it manages the keys of every team, and gives them. */
 const isOfATeam = ({ operation }: Pick<IdOperation, 'operation'>): boolean => !ADMIN_ONLY.includes(operation.id);

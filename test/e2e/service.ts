@@ -65,6 +65,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       X_UPLOAD_URL: options.sandboxUrl,
       TWITTER_CHANNEL__LOGGING__LEVEL: process.env['E2E_LOG'] ?? 'silent',
       TWITTER_CHANNEL__MESSAGING__POLL_MS: '100',
+      TWITTER_CHANNEL__ACCESS__REQUESTS_PER_MINUTE: '0',
+      TWITTER_CHANNEL__ACCESS__WRONG_KEYS_PER_MINUTE: '0',
       ...options.env,
     },
   });

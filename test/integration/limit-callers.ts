@@ -1,3 +1,4 @@
+import { ofTeam } from '../../src/access/caller.js';
 import { In } from 'typeorm';
 import { ChannelDirectory } from '../../src/channels/channel-directory.service.js';
 import type { Channel } from '../../src/channels/channel.js';
@@ -53,7 +54,7 @@ export class LimitCallers {
     await first.call('/v1/channels', { body: NAJM_CHANNEL });
     await first.call('/v1/channels', { body: FIBRE_CHANNEL });
     const directory = first.app.get(ChannelDirectory, { strict: false });
-    const channels = [await directory.getByAccount('default', NAJM.id), await directory.getByAccount('default', FIBRE.id)] as const;
+    const channels = [await directory.getByAccount(ofTeam('default'), NAJM.id), await directory.getByAccount(ofTeam('default'), FIBRE.id)] as const;
     return new LimitCallers(services, ...channels, sandbox, clock);
   }
 

@@ -1,3 +1,4 @@
+import { ofTeam } from '../../src/access/caller.js';
 import { Client } from 'pg';
 import { ChannelDirectory } from '../../src/channels/channel-directory.service.js';
 import { UnitOfWork } from '../../src/database/unit-of-work.service.js';
@@ -51,7 +52,7 @@ describe('Accepting, sending, giving back, releasing and hearing, all at once', 
     const connected = await connectNajm(first);
     await first.call('/v1/channels', { body: FIBRE_CHANNEL });
     const directory = first.app.get(ChannelDirectory, { strict: false });
-    const channels = [await directory.getByAccount('default', NAJM.id), await directory.getByAccount('default', FIBRE.id)];
+    const channels = [await directory.getByAccount(ofTeam('default'), NAJM.id), await directory.getByAccount(ofTeam('default'), FIBRE.id)];
     const participants = Array.from({ length: 8 }, (_, n) => {
       const screenName = `storm_${n}`;
       return sandbox.people.addParticipant({ name: screenName, screenName, receivesFrom: 'anyone' }).id;

@@ -1,3 +1,4 @@
+import { ofTeam } from '../../src/access/caller.js';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -65,7 +66,7 @@ class Subject {
     const service = await startService({ databaseUrl: await engine.createDatabaseUrl(), sandboxUrl: sandbox.url, clock, env });
     await service.app.get(Dispatcher, { strict: false }).beforeApplicationShutdown();
     await service.call('/v1/channels', { body: NAJM_CHANNEL });
-    const channel = await service.app.get(ChannelDirectory, { strict: false }).getByAccount('default', NAJM.id);
+    const channel = await service.app.get(ChannelDirectory, { strict: false }).getByAccount(ofTeam('default'), NAJM.id);
     return new Subject(sandbox, service, clock, channel);
   }
 

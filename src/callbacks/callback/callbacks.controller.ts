@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { CurrentCaller, RequiresScope } from '../../access/access.decorator.js';
-import type { Caller } from '../../access/caller.js';
+import { type Caller, idempotencySpaceOf } from '../../access/caller.js';
 import { CreatingReply } from '../../http/creating-reply.service.js';
 import { Operation } from '../../http/operation.decorator.js';
 import { pageQuerySchema } from '../../http/schemas.dto.js';
@@ -37,8 +37,8 @@ export class CallbacksController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    return this.creatingReply.send({ request, reply, team: caller.team }, () => this.callbacks.check(caller.team, body), async () => {
-      const { callback, secret } = await this.callbacks.create(caller.team, body);
+    return this.creatingReply.send({ request, reply, team: idempotencySpaceOf(caller) }, () => this.callbacks.check(caller, body), async () => {
+      const { callback, secret } = await this.callbacks.create(caller, body);
       return { status: 201, headers: { location: `/v1/callbacks/${callback.id}` }, body: { ...toCallbackDto(callback), secret } };
     });
   }
@@ -51,7 +51,7 @@ export class CallbacksController {
     answers: { 200: { description: 'The callbacks, newest first.', schema: callbackPageSchema } },
   })
   async list(@Query({ schema: pageQuerySchema }) query: z.infer<typeof pageQuerySchema>, @CurrentCaller() caller: Caller): Promise<z.infer<typeof callbackPageSchema>> {
-    const page = await this.callbacks.list(caller.team, query);
+    const page = await this.callbacks.list(caller, query);
     return { data: page.items.map(toCallbackDto), page: { next: page.next } };
   }
 
@@ -59,7 +59,7 @@ export class CallbacksController {
   @RequiresScope('callbacks:read')
   @Operation({ summary: 'Read a callback', path: PATH, answers: { 200: { description: 'The callback, without its secret.', schema: callbackSchema } }, problems: ['callback.not-found'] })
   async get(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<CallbackDto> {
-    return toCallbackDto(await this.callbacks.get(caller.team, id));
+    return toCallbackDto(await this.callbacks.get(caller, id));
   }
 
   @Patch(':id')
@@ -73,9 +73,9 @@ export class CallbacksController {
     problems: ['callback.not-found', 'channel.not-found', 'callback.url-not-allowed'],
   })
   async change(@Param('id') id: string, @Body({ schema: patchCallbackSchema }) body: PatchCallback, @CurrentCaller() caller: Caller): Promise<CallbackDto> {
-    await this.callbacks.get(caller.team, id);
-    await this.callbacks.check(caller.team, body);
-    return toCallbackDto(await this.callbacks.change(caller.team, id, body));
+    await this.callbacks.get(caller, id);
+    await this.callbacks.check(caller, body);
+    return toCallbackDto(await this.callbacks.change(caller, id, body));
   }
 
   @Delete(':id')
@@ -83,7 +83,7 @@ export class CallbacksController {
   @RequiresScope('callbacks:write')
   @Operation({ summary: 'Remove a callback', path: PATH, answers: { 204: { description: 'It is told nothing any more.' } }, problems: ['callback.not-found'] })
   async remove(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<void> {
-    await this.callbacks.remove(caller.team, id);
+    await this.callbacks.remove(caller, id);
   }
 
   @Post(':id/rotate-secret')
@@ -97,8 +97,8 @@ export class CallbacksController {
     isIdempotent: true,
   })
   rotateSecret(@Param('id') id: string, @CurrentCaller() caller: Caller, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
-    return this.creatingReply.send({ request, reply, team: caller.team }, async () => undefined, async () => {
-      const { callback, secret } = await this.callbacks.rotateSecret(caller.team, id);
+    return this.creatingReply.send({ request, reply, team: idempotencySpaceOf(caller) }, async () => undefined, async () => {
+      const { callback, secret } = await this.callbacks.rotateSecret(caller, id);
       return { status: 200, headers: {}, body: { ...toCallbackDto(callback), secret } };
     });
   }

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../../access/audit-log.service.js';
+import { seesChannel, type Viewer } from '../../access/caller.js';
 import type { EntityManager } from 'typeorm';
 import { ChannelDirectory } from '../../channels/channel-directory.service.js';
 import { Reader } from '../../database/reader.service.js';
@@ -23,6 +25,7 @@ const MOST_OF_A_TEAM = 50;
 @Injectable()
 export class Callbacks {
   constructor(
+    private readonly audit: AuditLog,
     private readonly unitOfWork: UnitOfWork,
     private readonly reader: Reader,
     private readonly directory: CallbackDirectory,
@@ -35,9 +38,9 @@ export class Callbacks {
   ) {}
 
   /** What is wrong with a callback that is wanted. @throws Problem `callback.url-not-allowed`, `channel.not-found` */
-  async check(team: string, wanted: Pick<PatchCallback, 'url' | 'channelIds'>): Promise<void> {
+  async check(viewer: Viewer, wanted: Pick<PatchCallback, 'url' | 'channelIds'>): Promise<void> {
     const channelIds = wanted.channelIds ?? [];
-    const own = new Set((await this.channels.findByIds(channelIds)).filter((channel) => channel.team === team).map(({ id }) => id));
+    const own = new Set((await this.channels.findByIds(channelIds)).filter((channel) => channel.team === viewer.team && seesChannel(viewer, channel.id)).map(({ id }) => id));
     const errors = channelIds.flatMap((id, n) => (own.has(id) ? [] : [{ pointer: `/channelIds/${n}`, code: 'channel.not-found', detail: 'Must be the id of one of your channels.' }]));
     if (errors.length > 0) {
       throw new Problem('channel.not-found', 'No channel of yours has this id.', { errors });
@@ -48,7 +51,8 @@ export class Callbacks {
   }
 
   /** `secret` is the only time that it is seen. @throws Problem `callback.too-many` */
-  async create(team: string, wanted: CreateCallback): Promise<{ callback: CallbackEntity; secret: string }> {
+  async create(viewer: Viewer, wanted: CreateCallback): Promise<{ callback: CallbackEntity; secret: string }> {
+    const { team } = viewer;
     return this.unitOfWork.run(async (manager) => {
       if ((await manager.countBy(CallbackEntity, { team })) >= MOST_OF_A_TEAM) {
         throw new Problem('callback.too-many', `A team has ${MOST_OF_A_TEAM} callbacks at most.`);
@@ -61,7 +65,7 @@ export class Callbacks {
         team,
         url: wanted.url,
         events: wanted.events,
-        channelIds: wanted.channelIds ?? null,
+        channelIds: wanted.channelIds ?? viewer.channelIds,
         isEnabled: true,
         disabledReason: null,
         failingSince: null,
@@ -71,36 +75,38 @@ export class Callbacks {
         updatedAt: now,
       } satisfies CallbackEntity);
       await manager.insert(CallbackEntity, callback);
+      await this.audit.note('callback.created', id, Object.keys(wanted));
       this.directory.noteChange();
       return { callback, secret };
     });
   }
 
   /** @throws Problem `callback.not-found` */
-  async get(team: string, id: string): Promise<CallbackEntity> {
-    return found(await this.reader.repository(CallbackEntity).findOneBy({ id, team }));
+  async get(viewer: Viewer, id: string): Promise<CallbackEntity> {
+    return found(viewer, await this.reader.repository(CallbackEntity).findOneBy({ id, team: viewer.team }));
   }
 
-  async list(team: string, request: PageRequest): Promise<Page<CallbackEntity>> {
-    const query = this.reader.repository(CallbackEntity).createQueryBuilder('callback').where('callback.team = :team', { team }).orderBy('callback.id', 'DESC').take(request.limit + 1);
-    if (request.cursor !== undefined) {
-      query.andWhere('callback.id < :after', { after: decodeCursor('cbk', request.cursor) });
-    }
-    return toPage(await query.getMany(), request);
+  async list(viewer: Viewer, request: PageRequest): Promise<Page<CallbackEntity>> {
+    const all = await this.reader.repository(CallbackEntity).find({ where: { team: viewer.team }, order: { id: 'DESC' } });
+    const after = request.cursor === undefined ? null : decodeCursor('cbk', request.cursor);
+    // A team has few.
+    const rest = all.filter((callback) => isVisible(viewer, callback) && (after === null || callback.id < after));
+    return toPage(rest.slice(0, request.limit + 1), request);
   }
 
   /** @throws Problem `callback.not-found` */
-  async change(team: string, id: string, patch: PatchCallback): Promise<CallbackEntity> {
+  async change(viewer: Viewer, id: string, patch: PatchCallback): Promise<CallbackEntity> {
     return this.unitOfWork.run(async (manager) => {
-      const callback = await this.lock(manager, team, id);
+      const callback = await this.lock(manager, viewer, id);
       const { url, events, channelIds, enabled } = patch;
       await this.write(manager, callback, {
         ...(url === undefined ? {} : { url }),
         ...(events === undefined ? {} : { events }),
-        ...(channelIds === undefined ? {} : { channelIds }),
+        ...(channelIds === undefined ? {} : { channelIds: channelIds ?? viewer.channelIds }),
         // Somebody has mended it: it begins anew.
         ...(enabled === true ? { isEnabled: true, disabledReason: null, failingSince: null, pausedUntil: null } : {}),
       });
+      await this.audit.note('callback.changed', id, Object.keys(patch));
       if (enabled === false && callback.isEnabled) {
         await this.health.disable(manager, callback, 'by-team');
       }
@@ -109,21 +115,23 @@ export class Callbacks {
   }
 
   /** What was not delivered to it has failed. @throws Problem `callback.not-found` */
-  async remove(team: string, id: string): Promise<void> {
+  async remove(viewer: Viewer, id: string): Promise<void> {
     await this.unitOfWork.run(async (manager) => {
-      await this.lock(manager, team, id);
+      await this.lock(manager, viewer, id);
       await manager.delete(CallbackEntity, { id });
+      await this.audit.note('callback.deleted', id);
       await manager.update(DeliveryEntity, { callbackId: id, status: 'pending' }, { status: 'failed', nextAttemptAt: null, endedAt: this.clock.now() });
       this.directory.noteChange();
     });
   }
 
   /** A new secret; the one before it signs beside it for a day, and the one before that no more. @throws Problem `callback.not-found` */
-  async rotateSecret(team: string, id: string): Promise<{ callback: CallbackEntity; secret: string }> {
+  async rotateSecret(viewer: Viewer, id: string): Promise<{ callback: CallbackEntity; secret: string }> {
     return this.unitOfWork.run(async (manager) => {
-      const callback = await this.lock(manager, team, id);
+      const callback = await this.lock(manager, viewer, id);
       const { secret, columns } = this.secrets.create(id, callback);
       await this.write(manager, callback, columns);
+      await this.audit.note('callback.secret-rotated', id);
       return { callback, secret };
     });
   }
@@ -134,13 +142,19 @@ export class Callbacks {
     this.directory.noteChange();
   }
 
-  private async lock(manager: EntityManager, team: string, id: string): Promise<CallbackEntity> {
-    return found(await manager.findOne(CallbackEntity, { where: { id, team }, ...lockedForUpdate<CallbackEntity>(manager) }));
+  /** For a unit of work that changes it. @throws Problem `callback.not-found` */
+  async lock(manager: EntityManager, viewer: Viewer, id: string): Promise<CallbackEntity> {
+    return found(viewer, await manager.findOne(CallbackEntity, { where: { id, team: viewer.team }, ...lockedForUpdate<CallbackEntity>(manager) }));
   }
 }
 
-function found(callback: CallbackEntity | null): CallbackEntity {
-  if (callback === null) {
+/** A key that is limited to channels sees callbacks that are told of these alone. */
+function isVisible({ channelIds }: Viewer, callback: CallbackEntity): boolean {
+  return channelIds === null || (callback.channelIds !== null && callback.channelIds.every((id) => channelIds.includes(id)));
+}
+
+function found(viewer: Viewer, callback: CallbackEntity | null): CallbackEntity {
+  if (callback === null || !isVisible(viewer, callback)) {
     throw new Problem('callback.not-found', 'No callback has this id.');
   }
   return callback;

@@ -34,7 +34,7 @@ export class DeliveriesController {
   })
   async list(@Query({ schema: deliveryQuerySchema }) query: DeliveryQuery, @CurrentCaller() caller: Caller): Promise<z.infer<typeof deliveryPageSchema>> {
     const { limit, cursor, ...filter } = query;
-    const page = await this.deliveries.list(caller.team, filter, { limit, cursor });
+    const page = await this.deliveries.list(caller, filter, { limit, cursor });
     return { data: page.items.map(toDeliveryDto), page: { next: page.next } };
   }
 
@@ -42,7 +42,7 @@ export class DeliveriesController {
   @RequiresScope('callbacks:read')
   @Operation({ summary: 'Read a delivery', path: DELIVERY_PATH, answers: { 200: { description: 'The delivery with its attempts.', schema: deliverySchema } }, problems: ['delivery.not-found'] })
   async get(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<DeliveryDto> {
-    return toDeliveryDto(await this.deliveries.get(caller.team, id));
+    return toDeliveryDto(await this.deliveries.get(caller, id));
   }
 
   @Post('deliveries/:id/redeliver')
@@ -56,7 +56,7 @@ export class DeliveriesController {
     problems: ['delivery.not-found', 'callback.not-found', 'callback.disabled'],
   })
   async redeliver(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<DeliveryDto> {
-    return toDeliveryDto(await this.redeliveries.redeliver(caller.team, id));
+    return toDeliveryDto(await this.redeliveries.redeliver(caller, id));
   }
 
   @Post('callbacks/:id/redeliveries')
@@ -72,7 +72,7 @@ export class DeliveriesController {
   })
   async redeliverRange(@Param('id') id: string, @Body({ schema: redeliverRangeSchema }) body: RedeliverRange, @CurrentCaller() caller: Caller): Promise<z.infer<typeof redeliveredSchema>> {
     const until = body.until === undefined ? this.clock.now() : Date.parse(body.until);
-    return { redelivered: await this.redeliveries.redeliverRange(caller.team, id, Date.parse(body.since), until) };
+    return { redelivered: await this.redeliveries.redeliverRange(caller, id, Date.parse(body.since), until) };
   }
 
   @Post('callbacks/:id/test')
@@ -86,6 +86,6 @@ export class DeliveriesController {
     problems: ['callback.not-found'],
   })
   async test(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<DeliveryDto> {
-    return toDeliveryDto(await this.tests.send(caller.team, id));
+    return toDeliveryDto(await this.tests.send(caller, id));
   }
 }

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import type { Viewer } from '../../access/caller.js';
 import { type EntityManager, In } from 'typeorm';
-import { lockedForUpdate } from '../../database/row-lock.service.js';
 import { findRows, RowWrites } from '../../database/rows.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../../kernel/clock.js';
 import { Problem } from '../../kernel/problem.js';
 import { wants } from '../callback/callback.js';
-import { CallbackEntity } from '../callback/callback.entity.js';
+import type { CallbackEntity } from '../callback/callback.entity.js';
+import { Callbacks } from '../callback/callbacks.service.js';
 import { TeamEventEntity } from '../event/team-event.entity.js';
 import { Deliverer } from './deliverer.service.js';
 import { Deliveries } from './deliveries.service.js';
@@ -21,6 +22,7 @@ const BATCH = 500;
 export class Redeliveries {
   constructor(
     private readonly unitOfWork: UnitOfWork,
+    private readonly callbacks: Callbacks,
     private readonly deliveries: Deliveries,
     private readonly newDeliveries: NewDeliveries,
     private readonly deliverer: Deliverer,
@@ -28,10 +30,10 @@ export class Redeliveries {
   ) {}
 
   /** One delivery, whatever came of it. @throws Problem `delivery.not-found`, `callback.not-found`, `callback.disabled` */
-  async redeliver(team: string, id: string): Promise<DeliveryEntity> {
-    const { callbackId } = await this.deliveries.get(team, id);
+  async redeliver(viewer: Viewer, id: string): Promise<DeliveryEntity> {
+    const { callbackId } = await this.deliveries.get(viewer, id);
     return this.unitOfWork.run(async (manager) => {
-      await this.lockEnabled(manager, team, callbackId);
+      await this.lockEnabled(manager, viewer, callbackId);
       const delivery = await manager.findOneByOrFail(DeliveryEntity, { id });
       await this.beginAnew(manager, [delivery]);
       return delivery;
@@ -42,11 +44,11 @@ export class Redeliveries {
    * What happened from `since` until `until` and did not reach the callback: failed deliveries, and events that were not delivered to it
    * at all. Repeating it is harmless. Returns how many. @throws Problem `callback.not-found`, `callback.disabled`
    */
-  async redeliverRange(team: string, callbackId: string, since: Instant, until: Instant): Promise<number> {
+  async redeliverRange(viewer: Viewer, callbackId: string, since: Instant, until: Instant): Promise<number> {
     let redelivered = 0;
     let after = 0;
     for (;;) {
-      const batch = await this.unitOfWork.run((manager) => this.redeliverSome(manager, team, callbackId, { since, until, after }));
+      const batch = await this.unitOfWork.run((manager) => this.redeliverSome(manager, viewer, callbackId, { since, until, after }));
       redelivered += batch.redelivered;
       if (batch.last === null) {
         return redelivered;
@@ -55,11 +57,11 @@ export class Redeliveries {
     }
   }
 
-  private async redeliverSome(manager: EntityManager, team: string, callbackId: string, range: { since: Instant; until: Instant; after: number }): Promise<{ redelivered: number; last: number | null }> {
-    const callback = await this.lockEnabled(manager, team, callbackId);
+  private async redeliverSome(manager: EntityManager, viewer: Viewer, callbackId: string, range: { since: Instant; until: Instant; after: number }): Promise<{ redelivered: number; last: number | null }> {
+    const callback = await this.lockEnabled(manager, viewer, callbackId);
     const events = await manager
       .createQueryBuilder(TeamEventEntity, 'event')
-      .where('event.team = :team AND event.position > :after', { team, after: range.after })
+      .where('event.team = :team AND event.position > :after', { team: viewer.team, after: range.after })
       .andWhere('event.occurredAt >= :since AND event.occurredAt < :until', range)
       .orderBy('event.position', 'ASC')
       .take(BATCH)
@@ -86,11 +88,8 @@ export class Redeliveries {
     this.unitOfWork.afterCommit(() => this.deliverer.wake());
   }
 
-  private async lockEnabled(manager: EntityManager, team: string, id: string): Promise<CallbackEntity> {
-    const callback = await manager.findOne(CallbackEntity, { where: { id, team }, ...lockedForUpdate<CallbackEntity>(manager) });
-    if (callback === null) {
-      throw new Problem('callback.not-found', 'The callback is gone.');
-    }
+  private async lockEnabled(manager: EntityManager, viewer: Viewer, id: string): Promise<CallbackEntity> {
+    const callback = await this.callbacks.lock(manager, viewer, id);
     if (!callback.isEnabled) {
       throw new Problem('callback.disabled', 'The callback is switched off.', { remedy: 'Switch it on with PATCH { "enabled": true } and try again.' });
     }

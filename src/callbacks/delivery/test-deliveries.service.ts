@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ofTeam, type Viewer } from '../../access/caller.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock } from '../../kernel/clock.js';
 import { Ids } from '../../runtime/ids.service.js';
@@ -28,12 +29,12 @@ export class TestDeliveries {
   ) {}
 
   /** The delivery with what came of its first attempt. One that fails is tried again like any other. @throws Problem `callback.not-found` */
-  async send(team: string, callbackId: string): Promise<DeliveryEntity> {
-    const callback = await this.callbacks.get(team, callbackId);
+  async send(viewer: Viewer, callbackId: string): Promise<DeliveryEntity> {
+    const callback = await this.callbacks.get(viewer, callbackId);
     const now = this.clock.now();
     const event = {
       id: this.ids.create('evt'),
-      team,
+      team: viewer.team,
       channelId: null,
       conversationId: null,
       sequence: null,
@@ -51,6 +52,7 @@ export class TestDeliveries {
       await manager.insert(DeliveryEntity, delivery);
     });
     await this.attempts.carryOut(callback, delivery);
-    return this.deliveries.get(team, delivery.id);
+    // A test is of no channel, so that a key that is limited would not find it.
+    return this.deliveries.get(ofTeam(viewer.team), delivery.id);
   }
 }

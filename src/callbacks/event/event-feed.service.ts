@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import type { Viewer } from '../../access/caller.js';
+import { visibleTo } from '../../access/visible.service.js';
 import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
 import { Reader } from '../../database/reader.service.js';
@@ -8,13 +10,6 @@ import { Problem } from '../../kernel/problem.js';
 import { EventStreamEntity } from './event-stream.entity.js';
 import { ERASED_EVENT } from './team-event-type.js';
 import { NO_POSITION, TeamEventEntity } from './team-event.entity.js';
-
-/** Whose events, and what of them. */
-export interface FeedReader {
-  team: string;
-  /** Null: of all channels, and what is of none. */
-  channelIds: readonly string[] | null;
-}
 
 /** Published events in their order, which is the same for everybody and never changes: who reads on from an event misses nothing after it. */
 @Injectable()
@@ -26,8 +21,8 @@ export class EventFeed {
   ) {}
 
   /** Where an event stands. @throws Problem `event.not-found` when the team has none of this id, or it was kept long enough */
-  async positionOf({ team }: FeedReader, eventId: string): Promise<number> {
-    const event = await this.reader.repository(TeamEventEntity).findOneBy({ id: eventId, team });
+  async positionOf(viewer: Viewer, eventId: string): Promise<number> {
+    const event = await this.reader.repository(TeamEventEntity).findOneBy({ id: eventId, ...visibleTo(viewer) });
     if (event === null || event.position === null || event.position === NO_POSITION || event.createdAt < this.keptSince()) {
       throw new Problem('event.not-found', 'There is no event with this id, or it is older than the feed keeps.', {
         remedy: 'Read without `after` from the oldest that is kept, and the messages before it with GET /v1/messages.',
@@ -43,18 +38,16 @@ export class EventFeed {
   }
 
   /** Up to `limit` events after a position. */
-  async listAfter({ team, channelIds }: FeedReader, position: number, limit: number): Promise<TeamEventEntity[]> {
-    const query = this.reader
+  async listAfter(viewer: Viewer, position: number, limit: number): Promise<TeamEventEntity[]> {
+    return this.reader
       .repository(TeamEventEntity)
       .createQueryBuilder('event')
-      .where('event.team = :team AND event.position > :position', { team, position: Math.max(position, NO_POSITION) })
+      .where(visibleTo(viewer))
+      .andWhere('event.position > :position', { position: Math.max(position, NO_POSITION) })
       .andWhere('event.createdAt >= :since AND event.type <> :erased', { since: this.keptSince(), erased: ERASED_EVENT })
       .orderBy('event.position', 'ASC')
-      .limit(limit);
-    if (channelIds !== null) {
-      query.andWhere(channelIds.length === 0 ? '1 = 0' : 'event.channelId IN (:...channelIds)', { channelIds });
-    }
-    return query.getMany();
+      .limit(limit)
+      .getMany();
   }
 
   private keptSince(): Instant {

@@ -7,7 +7,8 @@ import { SECOND_MS } from '../../kernel/duration.js';
 import { Problem } from '../../kernel/problem.js';
 import { Log } from '../../runtime/log.service.js';
 import { type Timer, Timers } from '../../runtime/timers.service.js';
-import { EventFeed, type FeedReader } from './event-feed.service.js';
+import type { Caller } from '../../access/caller.js';
+import { EventFeed } from './event-feed.service.js';
 import { EventStream } from './event-stream.service.js';
 import { Publication } from './publication.service.js';
 
@@ -53,7 +54,7 @@ export class EventStreams implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   /** Writes what comes after `position` until the reader goes, its key is revoked or the service stops. */
-  async follow(reader: FeedReader & { keyId: string }, position: number, out: ServerResponse): Promise<void> {
+  async follow(reader: Pick<Caller, 'team' | 'channelIds' | 'keyId'>, position: number, out: ServerResponse): Promise<void> {
     const stream = new EventStream(reader.team, out, (after, limit) => this.feed.listAfter(reader, after, limit), this.timers);
     this.open.set(stream, reader.keyId);
     try {

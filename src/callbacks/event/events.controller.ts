@@ -2,7 +2,7 @@ import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentCaller, RequiresScope } from '../../access/access.decorator.js';
-import type { Caller } from '../../access/caller.js';
+import { type Caller, seesChannel } from '../../access/caller.js';
 import { Operation } from '../../http/operation.decorator.js';
 import { EventFeed } from './event-feed.service.js';
 import { EventStreams } from './event-streams.service.js';
@@ -35,9 +35,10 @@ export class EventsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const reader = { team: caller.team, channelIds: query.channelId === undefined ? null : [query.channelId] };
+    const asked = query.channelId === undefined ? caller.channelIds : [query.channelId].filter((id) => seesChannel(caller, id));
+    const reader = { team: caller.team, channelIds: asked };
     if (!wantsStream(request)) {
-      const after = query.after === undefined ? 0 : await this.feed.positionOf(reader, query.after);
+      const after = query.after === undefined ? 0 : await this.feed.positionOf(caller, query.after);
       const events = await this.feed.listAfter(reader, after, query.limit + 1);
       const data = events.slice(0, query.limit);
       const next = events.length > query.limit ? (data.at(-1)?.id ?? null) : null;
@@ -46,7 +47,7 @@ export class EventsController {
     this.streams.assertRoom(caller.team);
     const header = request.headers['last-event-id'];
     const lastId = typeof header === 'string' && header !== '' ? header : query.after;
-    const after = lastId === undefined ? await this.feed.lastPosition() : await this.feed.positionOf(reader, lastId);
+    const after = lastId === undefined ? await this.feed.lastPosition() : await this.feed.positionOf(caller, lastId);
     void reply.hijack();
     reply.raw.writeHead(200, { ...definedHeaders(reply), ...STREAM_HEADERS });
     await this.streams.follow({ ...reader, keyId: caller.keyId }, after, reply.raw);

@@ -2,7 +2,7 @@ import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/com
 import { ApiBearerAuth, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentCaller, Public, RequiresScope } from '../../access/access.decorator.js';
-import type { Caller } from '../../access/caller.js';
+import { type Caller, idempotencySpaceOf } from '../../access/caller.js';
 import { CreatingReply } from '../../http/creating-reply.service.js';
 import { Operation } from '../../http/operation.decorator.js';
 import { type AuthorizationDto, authorizationSchema, type CreateAuthorization, createAuthorizationSchema } from './authorization.dto.js';
@@ -31,7 +31,7 @@ export class AuthorizationsController {
       'Answers an address to open in a browser, in which a person signs in at X as the account. When they come back the channel is made and connected, or the channel in `channelId` has new tokens. X sends them back only to addresses that stand in the app’s settings: add PUBLIC_URL followed by `/v1/channels/authorizations/callback` under “User authentication settings” → “Callback URI / Redirect URL”.',
     body: createAuthorizationSchema,
     answers: { 201: { description: 'Where to sign in, within 15 minutes.', schema: authorizationSchema, headers: { Location: 'Where to see what became of it.' } } },
-    problems: ['channel.not-found', 'channel.declared-in-config', 'channel.public-url-missing', 'channel.callback-url-rejected', 'channel.credentials-rejected', 'x.unavailable', 'x.rate-limited', 'x.unexpected-answer'],
+    problems: ['access.channel-limited', 'channel.not-found', 'channel.declared-in-config', 'channel.public-url-missing', 'channel.callback-url-rejected', 'channel.credentials-rejected', 'x.unavailable', 'x.rate-limited', 'x.unexpected-answer'],
     isIdempotent: true,
   })
   create(
@@ -41,8 +41,8 @@ export class AuthorizationsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     return this.creatingReply.send(
-      { request, reply, team: caller.team },
-      () => this.authorizations.prepare(caller.team, body),
+      { request, reply, team: idempotencySpaceOf(caller) },
+      () => this.authorizations.prepare(caller, body),
       async (pending) => {
         const answer = await this.authorizations.begin(caller.team, pending);
         return { status: 201, headers: { location: `/v1/channels/authorizations/${answer.id}` }, body: answer };
@@ -91,7 +91,7 @@ export class AuthorizationsController {
     problems: ['authorization.not-found'],
   })
   get(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<AuthorizationDto> {
-    return this.authorizations.get(caller.team, id);
+    return this.authorizations.get(caller, id);
   }
 }
 

@@ -1,4 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../../access/audit-log.service.js';
+import { assertMakesChannels, type Viewer } from '../../access/caller.js';
+import { visibleTo } from '../../access/visible.service.js';
 import { IsNull, LessThan, MoreThan } from 'typeorm';
 import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
@@ -31,6 +34,7 @@ export interface PendingAuthorization {
 @Injectable()
 export class Authorizations {
   constructor(
+    private readonly audit: AuditLog,
     private readonly x: XApi,
     private readonly channels: Channels,
     private readonly credentials: ChannelCredentials,
@@ -43,11 +47,14 @@ export class Authorizations {
   ) {}
 
   /** Asks X to let a person sign in. @throws Problem `channel.callback-url-rejected`, `channel.credentials-rejected`, `channel.not-found`, … */
-  async prepare(team: string, wanted: CreateAuthorization): Promise<PendingAuthorization> {
+  async prepare(viewer: Viewer, wanted: CreateAuthorization): Promise<PendingAuthorization> {
+    if (wanted.channelId === undefined) {
+      assertMakesChannels(viewer);
+    }
     if (this.server.publicUrl === null) {
       throw publicUrlMissing();
     }
-    const { consumerKey, consumerSecret } = await this.appOf(team, wanted);
+    const { consumerKey, consumerSecret } = await this.appOf(viewer, wanted);
     // X wants the very address that stands in the app's settings, so nothing is added to it: the request token, which X draws, is what
     // binds its answer to this sign-in.
     const requestToken = await this.x.signIn.begin({ consumerKey, consumerSecret }, `${this.server.publicUrl}${CALLBACK_PATH}`).catch((error: unknown) => {
@@ -72,13 +79,16 @@ export class Authorizations {
       expiresAt: createdAt + AUTHORIZATION_MS,
       usedAt: null,
     });
-    await this.unitOfWork.run((manager) => manager.insert(AuthorizationEntity, row));
+    await this.unitOfWork.run(async (manager) => {
+      await manager.insert(AuthorizationEntity, row);
+      await this.audit.note('authorization.begun', id);
+    });
     return { ...this.toDto(row), authorizeUrl: this.x.signIn.addressFor(pending.token) };
   }
 
   /** @throws Problem `authorization.not-found` */
-  async get(team: string, id: string): Promise<AuthorizationDto> {
-    const row = await this.reader.repository(AuthorizationEntity).findOneBy({ id, team });
+  async get(viewer: Viewer, id: string): Promise<AuthorizationDto> {
+    const row = await this.reader.repository(AuthorizationEntity).findOneBy({ id, ...visibleTo(viewer) });
     if (row === null) {
       throw new Problem('authorization.not-found', 'No authorization has this id.');
     }
@@ -108,8 +118,8 @@ export class Authorizations {
     return removed.affected ?? 0;
   }
 
-  private async appOf(team: string, { channelId, consumerKey = '', consumerSecret = '' }: CreateAuthorization): Promise<{ consumerKey: string; consumerSecret: string }> {
-    return channelId === undefined ? { consumerKey, consumerSecret } : this.credentials.get((await this.channels.getChangeable(team, channelId)).id);
+  private async appOf(viewer: Viewer, { channelId, consumerKey = '', consumerSecret = '' }: CreateAuthorization): Promise<{ consumerKey: string; consumerSecret: string }> {
+    return channelId === undefined ? { consumerKey, consumerSecret } : this.credentials.get((await this.channels.getChangeable(viewer, channelId)).id);
   }
 
   private toDto(row: AuthorizationEntity): AuthorizationDto {

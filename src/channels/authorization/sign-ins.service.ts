@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ofTeam } from '../../access/caller.js';
 import { Problem } from '../../kernel/problem.js';
 import { Log } from '../../runtime/log.service.js';
 import { XApi } from '../../x-api/x-api.service.js';
@@ -62,7 +63,7 @@ export class SignIns {
     const account = await this.credentials.tryOnX(tokens);
     const existing = wanted.channelId ?? (await this.directory.findOfAccount(team, account.id))?.id;
     if (existing !== undefined) {
-      return this.channels.patch(team, existing, tokens);
+      return this.channels.patch(ofTeam(team), existing, tokens);
     }
     const { name = account.name, environmentName = '', eventsApi, messagesApi, policy } = wanted;
     return this.channels.create({ ...tokens, name, environmentName, eventsApi, messagesApi, policy, team, isDeclaredInConfig: false }, account);

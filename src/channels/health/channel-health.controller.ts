@@ -31,7 +31,7 @@ export class ChannelHealthController {
     problems: ['channel.not-found'],
   })
   async health(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<ChannelHealthDto> {
-    return this.answers.of(await this.directory.get(caller.team, id));
+    return this.answers.of(await this.directory.get(caller, id));
   }
 
   @Post('checks')
@@ -45,8 +45,8 @@ export class ChannelHealthController {
     problems: ['channel.not-found'],
   })
   async check(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<ChannelHealthDto> {
-    const channel = await this.directory.get(caller.team, id);
+    const channel = await this.directory.get(caller, id);
     await this.connection.repair(channel.id);
-    return this.answers.of(await this.directory.get(caller.team, id));
+    return this.answers.of(await this.directory.get(caller, id));
   }
 }

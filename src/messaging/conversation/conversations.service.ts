@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import type { Viewer } from '../../access/caller.js';
+import { visibleTo } from '../../access/visible.service.js';
 import { type EntityManager, In } from 'typeorm';
 import type { Channel } from '../../channels/channel.js';
 import { Reader } from '../../database/reader.service.js';
@@ -102,19 +104,19 @@ export class Conversations {
   }
 
   /** @throws Problem `conversation.not-found` */
-  async get(team: string, id: string): Promise<ConversationEntity> {
-    const conversation = await this.reader.repository(ConversationEntity).findOneBy({ id, team });
+  async get(viewer: Viewer, id: string): Promise<ConversationEntity> {
+    const conversation = await this.reader.repository(ConversationEntity).findOneBy({ id, ...visibleTo(viewer) });
     if (conversation === null) {
       throw new Problem('conversation.not-found', 'No conversation has this id.');
     }
     return conversation;
   }
 
-  async list(team: string, filter: ConversationFilter, request: PageRequest): Promise<Page<ConversationEntity>> {
+  async list(viewer: Viewer, filter: ConversationFilter, request: PageRequest): Promise<Page<ConversationEntity>> {
     const query = this.reader
       .repository(ConversationEntity)
       .createQueryBuilder('conversation')
-      .where('conversation.team = :team', { team })
+      .where(visibleTo(viewer))
       .orderBy('conversation.id', 'DESC')
       .take(request.limit + 1);
     if (filter.channelId !== undefined) {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Viewer } from '../../access/caller.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Problem } from '../../kernel/problem.js';
 import { Conversations } from '../conversation/conversations.service.js';
@@ -20,8 +21,8 @@ export class Cancellations {
   ) {}
 
   /** Once it returns, X is never given the message. Does nothing when it is cancelled already. @throws Problem `message.not-found`, `message.already-sent` */
-  async cancel(team: string, id: string): Promise<void> {
-    const { conversationId } = await this.queries.get(team, id);
+  async cancel(viewer: Viewer, id: string): Promise<void> {
+    const { conversationId } = await this.queries.get(viewer, id);
     await this.unitOfWork.run(async (manager) => {
       const conversation = await this.conversations.lockById(manager, conversationId);
       const message = await manager.findOneByOrFail(MessageEntity, { id });

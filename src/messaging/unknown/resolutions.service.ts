@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../../access/audit-log.service.js';
+import type { Viewer } from '../../access/caller.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Problem } from '../../kernel/problem.js';
 import { Conversations } from '../conversation/conversations.service.js';
@@ -15,6 +17,7 @@ export type Resolution = 'sent' | 'not-sent';
 @Injectable()
 export class Resolutions {
   constructor(
+    private readonly audit: AuditLog,
     private readonly queries: MessageQueries,
     private readonly conversations: Conversations,
     private readonly settlement: Settlement,
@@ -23,8 +26,8 @@ export class Resolutions {
   ) {}
 
   /** @throws Problem `message.not-found`, `message.not-unknown` */
-  async resolve(team: string, id: string, outcome: Resolution): Promise<MessageEntity> {
-    const { conversationId } = await this.queries.get(team, id);
+  async resolve(viewer: Viewer, id: string, outcome: Resolution): Promise<MessageEntity> {
+    const { conversationId } = await this.queries.get(viewer, id);
     return this.unitOfWork.run(async (manager) => {
       const conversation = await this.conversations.lockById(manager, conversationId);
       const message = await manager.findOneByOrFail(MessageEntity, { id });
@@ -37,6 +40,7 @@ export class Resolutions {
         const failure = { code: 'message.resolved-not-sent', detail: 'A caller said that X did not take it.', x: null };
         await this.settlement.markEnded(manager, conversation, message, { status: 'failed', failure }, 'resolution');
       }
+      await this.audit.note('message.resolved', id, [outcome]);
       this.unitOfWork.afterCommit(() => this.dispatcher.wake());
       return manager.findOneByOrFail(MessageEntity, { id });
     });
