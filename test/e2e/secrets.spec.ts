@@ -1,14 +1,14 @@
 import fs, { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { eventually } from '../support/eventually.js';
+import { Receiver, respondWith } from '../support/receiver.js';
 import { having } from './answers.js';
 import { NAJM, NAJM_APP_ID, RANIA } from './cast.js';
-import { queryDatabase } from './database.js';
-import { ADMIN_KEY, type Answer, type Both, fault, FIBRE_CHANNEL, messageIn, type Service, startBoth, startService, textTo } from './service.js';
+import { ADMIN_KEY, type Answer, type Both, fault, FIBRE_CHANNEL, hear, messageIn, type Service, startBoth, textTo } from './service.js';
+import { leaks } from './leaks.js';
 import { challenge, deliver, inboundBody, sign } from './x-webhook.js';
 
 const OLD_KEY = Buffer.alloc(32, 1).toString('base64');
-const NEW_KEY = Buffer.alloc(32, 2).toString('base64');
 
 /** Credentials that cannot be mistaken for anything else. */
 const CANARY = {
@@ -21,15 +21,6 @@ const CANARY = {
   consumerKey: 'canaryConsumerKey8842',
 };
 
-/** As it is, and as it would look in a URL, in base64, or escaped. */
-function disguises(secret: string): string[] {
-  return [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64').replace(/=+$/, ''), Buffer.from(secret).toString('hex')];
-}
-
-function leaks(text: string, secrets: readonly string[]): string[] {
-  return secrets.filter((secret) => disguises(secret).some((disguise) => text.includes(disguise)));
-}
-
 describe('Credentials', () => {
   let both: Both;
   let printed = '';
@@ -37,6 +28,7 @@ describe('Credentials', () => {
   const made: string[] = [];
   let service: Service;
   let channelId: string;
+  let receiver: Receiver;
 
   const call = async (path: string, options?: Parameters<Service['call']>[1]): Promise<Answer> => {
     const answer = await service.call(path, options);
@@ -49,7 +41,7 @@ describe('Credentials', () => {
     expect(names).toContain(`${basename(file)}-wal`);
     return names.map((name) => readFileSync(join(dirname(file), name), 'latin1')).join('\n');
   };
-  const env = { ENCRYPTION_KEY: OLD_KEY, TWITTER_CHANNEL__LOGGING__LEVEL: 'trace', TWITTER_CHANNEL__X__TIMEOUT_MS: '500' };
+  const env = { ENCRYPTION_KEY: OLD_KEY, TWITTER_CHANNEL__LOGGING__LEVEL: 'trace', TWITTER_CHANNEL__X__TIMEOUT_MS: '500', TWITTER_CHANNEL__CALLBACKS__ALLOWED_HOSTS: '127.0.0.1', TWITTER_CHANNEL__CALLBACKS__POLL_MS: '50' };
 
   beforeAll(async () => {
     // The log writes to the descriptor of standard output; what is printed goes through the stream.
@@ -61,6 +53,7 @@ describe('Credentials', () => {
       printed += String(text);
       return true;
     });
+    receiver = await Receiver.start();
     both = await startBoth({ env });
     service = both.service;
     both.sandbox.people.patchApp(NAJM_APP_ID, { consumerSecret: CANARY.consumerSecret });
@@ -70,7 +63,10 @@ describe('Credentials', () => {
     write.mockRestore();
     print.mockRestore();
   });
-  afterAll(() => both.stop());
+  afterAll(async () => {
+    await both.stop();
+    await receiver.stop();
+  });
 
   /** Every flow that touches a credential, the failing ones too. */
   async function exercise(): Promise<void> {
@@ -104,8 +100,29 @@ describe('Credentials', () => {
     await call(`/v1/channels/${channelId}`, { method: 'PATCH', body: { consumerSecret: CANARY.nextConsumerSecret } });
     made.push((await service.call('/v1/api-keys', { body: { team: 'shop', scopes: ['admin'] }, headers: { 'idempotency-key': 'key' } })).body['key']);
     await call('/v1/api-keys', { key: made[0] ?? '' });
+    await tellTeams();
     await call('/openapi.json');
     await both.sandbox.whenIdle();
+  }
+
+  /** Callbacks with two secrets each, and the keys of many teams: each is answered once, and used. */
+  async function tellTeams(): Promise<void> {
+    for (let n = 0; n < 32; n += 1) {
+      const { body: callback } = await service.call('/v1/callbacks', { body: { url: receiver.url, events: ['message.received'] }, headers: { 'idempotency-key': `callback-${n}` } });
+      const { body: rotated } = await service.call(`/v1/callbacks/${callback['id']}/rotate-secret`, { method: 'POST', headers: { 'idempotency-key': `rotate-${n}` } });
+      made.push(callback['secret'], rotated['secret']);
+      const { body: key } = await service.call('/v1/api-keys', { body: { team: 'default', scopes: ['messages:read', 'callbacks:read'] } });
+      made.push(key['key']);
+      await call(`/v1/callbacks/${callback['id']}`, { key: key['key'] });
+    }
+    receiver.respond = respondWith(500);
+    await call(`/v1/callbacks/${(await call('/v1/callbacks')).body['data'][0]?.id}/test`, { method: 'POST' });
+    receiver.respond = respondWith(204);
+    await hear(both, RANIA.id);
+    await eventually(() => (receiver.calls.length > 30 ? true : null), 'all receivers are told', { withinMs: 20_000 });
+    for (const path of ['/v1/callbacks?limit=100', '/v1/deliveries?limit=100', '/v1/events?limit=100', '/v1/audit-log?limit=100', '/v1/api-keys?limit=100', '/v1/messages', '/v1/conversations']) {
+      await call(path);
+    }
   }
 
   const { consumerKey: _public, ...secret } = CANARY;
@@ -114,6 +131,15 @@ describe('Credentials', () => {
   it('are in no answer, to nobody, in no disguise', () => {
     expect(seen.length).toBeGreaterThan(20);
     expect(leaks(seen.join('\n'), [...secrets, ...made, CANARY.consumerKey])).toEqual([]);
+  });
+
+  it('are in no call of a receiver, and there are a hundred of them', () => {
+    const told = receiver.calls.map(({ headers, text }) => `${text}\n${JSON.stringify(headers)}`).join('\n');
+    // The control: it was told, and signed.
+    expect(told).toContain('message.received');
+    expect(told).toContain('webhook-signature');
+    expect(new Set([...secrets, ...made]).size).toBeGreaterThanOrEqual(100);
+    expect(leaks(told, [...secrets, ...made, CANARY.consumerKey])).toEqual([]);
   });
 
   it('are in no line of the log, though everything is logged', () => {
@@ -154,63 +180,6 @@ describe('Credentials', () => {
       expect([order, await both.sandbox.webhooks.challengeAll()]).toEqual([order, [having({ outcome: 'passed' })]]);
       await service.call(`/v1/channels/${fibre.body['id']}`, { method: 'PATCH', body: { consumerSecret: current[1] } });
       expect((await service.call(`/v1/channels/${fibre.body['id']}`, { method: 'DELETE' })).status).toBe(204);
-    }
-  });
-});
-
-describe('Sealed credentials', () => {
-  it('open with a key that was replaced, not without it, and not in another row', async () => {
-    const both = await startBoth({ env: { ENCRYPTION_KEY: OLD_KEY } });
-    let { service } = both;
-    const restart = async (env: Record<string, string>) => {
-      await service.stop();
-      service = await startService({ databaseUrl: both.databaseUrl, sandboxUrl: both.sandbox.url, env });
-      both.service.stop = service.stop;
-    };
-    const connect = (id: string) => service.call(`/v1/channels/${id}/connect`, { method: 'POST', body: { takeOver: true } });
-    try {
-      const { body } = await service.call('/v1/channels', { body: { name: 'Najm', ...NAJM.credentials, environmentName: 'prod' }, headers: { 'idempotency-key': 'once' } });
-      const key = (await service.call('/v1/api-keys', { body: { team: 'default', scopes: ['channels:read'] } })).body['key'];
-
-      await restart({ ENCRYPTION_KEY: NEW_KEY, ENCRYPTION_KEYS_PREVIOUS: OLD_KEY });
-      expect((await connect(body['id'])).body['status']).toBe('connected');
-      expect((await service.call('/v1/channels', { key })).status).toBe(200);
-      const fibre = (await service.call('/v1/channels', { body: FIBRE_CHANNEL })).body;
-      expect((await connect(fibre['id'])).status).toBe(200);
-      const sealed = await queryDatabase(both.databaseUrl, 'SELECT DISTINCT encryption_key_id FROM channel_secrets');
-      expect(sealed).toHaveLength(2);
-
-      const swap = `UPDATE channel_secrets SET sealed = (SELECT other.sealed FROM channel_secrets other WHERE other.channel_id = '${fibre['id']}' AND other.name = 'consumerKey'),
-        encryption_key_id = (SELECT other.encryption_key_id FROM channel_secrets other WHERE other.channel_id = '${fibre['id']}' AND other.name = 'consumerKey')
-        WHERE channel_id = '${body['id']}' AND name = 'consumerKey'`;
-      await queryDatabase(both.databaseUrl, swap);
-      both.sandbox.ledger.clear();
-      const moved = await connect(body['id']);
-      expect([moved.status, moved.body['code']]).toEqual([500, 'service.internal']);
-      expect(both.sandbox.ledger.requests).toEqual([]);
-      expect(leaks(moved.text, Object.values(NAJM.credentials))).toEqual([]);
-      expect((await connect(fibre['id'])).status).toBe(200);
-    } finally {
-      await both.stop();
-    }
-  });
-
-  it('cannot be opened when the key that sealed them is gone', async () => {
-    const both = await startBoth({ env: { ENCRYPTION_KEY: OLD_KEY } });
-    try {
-      const { body } = await both.service.call('/v1/channels', { body: { name: 'Najm', ...NAJM.credentials, environmentName: 'prod' } });
-      await both.service.stop();
-      const outcome = await startService({ databaseUrl: both.databaseUrl, sandboxUrl: both.sandbox.url, env: { ENCRYPTION_KEY: NEW_KEY } }).then(
-        async (service) => {
-          both.service.stop = service.stop;
-          return (await service.call(`/v1/channels/${body['id']}/connect`, { method: 'POST' })).status;
-        },
-        (error: Error) => error.message,
-      );
-      expect(String(outcome)).toMatch(/^500$|ENCRYPTION_KEYS_PREVIOUS/);
-      both.service.stop = typeof outcome === 'string' ? () => Promise.resolve() : both.service.stop;
-    } finally {
-      await eventually(() => both.stop().then(() => true), 'all is stopped');
     }
   });
 });
