@@ -8,6 +8,9 @@ import type { RequestContexts } from '../runtime/request-context.service.js';
 import type { Route } from './route-table.js';
 import { answerUnreadableAddress, answerUnreadableBytes } from './unreadable-request.service.js';
 
+/** So often it is looked for connections that are too slow. */
+const SLOW_LOOK_MS = 5_000;
+
 const SANE_REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
 /** Bodies under this path are X's: they are signed, so their bytes are kept as they came. */
@@ -21,6 +24,9 @@ export function createHttpAdapter(
   const newRequestId = (): string => `req_${randomness.bytes(12).toString('hex')}`;
   const adapter = new FastifyAdapter({
     bodyLimit: settings.server.maxBodyBytes,
+    // Fastify's own is none: a body that comes drop by drop would hold its connection for ever.
+    requestTimeout: settings.server.requestWithinMs,
+    http: { headersTimeout: settings.server.headersWithinMs, connectionsCheckingInterval: Math.min(SLOW_LOOK_MS, settings.server.headersWithinMs) },
     // Longer than any address that Node reads: an id that is too long is not found, like any other that does not exist.
     routerOptions: { maxParamLength: 65_536 },
     frameworkErrors: answerUnreadableAddress,
