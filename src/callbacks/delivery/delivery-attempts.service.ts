@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Injectable } from '@nestjs/common';
 import { Reader } from '../../database/reader.service.js';
 import { Clock } from '../../kernel/clock.js';
@@ -24,7 +25,10 @@ export class DeliveryAttempts {
     private readonly secrets: CallbackSecrets,
     private readonly book: DeliveryBook,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    // One for each call that is under way.
+    setMaxListeners(0, this.stopping.signal);
+  }
 
   /** True when the receiver took it. One that is broken off by `abort` has not been an attempt. */
   async carryOut(callback: CallbackEntity, delivery: DeliveryEntity): Promise<boolean> {
