@@ -4,7 +4,7 @@ import { ADMIN_KEY, type Both, connectNajm, startBoth, fault, messageIn, newcome
 import { launchBrowser } from '../support/browser.js';
 import { eventually } from '../support/eventually.js';
 import { DocsPage, type ListedOperation, type ShownAnswer } from './docs-page.js';
-import { assertSameDocument, exampleOf, fieldsOf, operationsOf, readCommittedDocument } from './openapi-document.js';
+import { assertSameDocument, exampleOf, fieldsOf, operationsOf, readCommittedDocument, webhooksOf } from './openapi-document.js';
 import { WatchedPage } from './watched-page.js';
 
 /** Where X sends people’s browsers. */
@@ -25,7 +25,7 @@ describe('The docs explorer', () => {
   const pressed = new Map<string, ShownAnswer>();
 
   beforeAll(async () => {
-    [both, browser] = await Promise.all([startBoth(), launchBrowser()]);
+    [both, browser] = await Promise.all([startBoth({ env: { TWITTER_CHANNEL__CALLBACKS__ALLOWED_HOSTS: '127.0.0.1' } }), launchBrowser()]);
     await connectNajm(both.service);
     await both.sandbox.conversations.write(RANIA.id, 'participant', { to: NAJM.id, text: 'Is anybody there?' });
     await both.sandbox.whenIdle();
@@ -47,10 +47,10 @@ describe('The docs explorer', () => {
 
   const nameOf = ({ method, path }: Pick<ListedOperation, 'method' | 'path'>): string => `${method} ${path}`;
 
-  it('lists every operation under its tag, and turns to no other host', async () => {
+  it('lists every operation and every event under its tag, and turns to no other host', async () => {
     expect(watched.takeComplaints()).toEqual([]);
     const byName = (a: ListedOperation, b: ListedOperation) => nameOf(a).localeCompare(nameOf(b));
-    expect((await docs.listOperations()).sort(byName)).toEqual(operationsOf(document).sort(byName));
+    expect((await docs.listOperations()).sort(byName)).toEqual([...operationsOf(document), ...webhooksOf(document)].sort(byName));
     expect(await docs.listTags()).toEqual(document.tags.map((tag) => tag.name));
     expect((await docs.listTags()).slice(-2)).toEqual(['Webhook', 'Operations']);
   });
@@ -79,6 +79,23 @@ describe('The docs explorer', () => {
 
   it.each(['POST /v1/channels', 'POST /v1/api-keys'])('makes what the example of %s says', async (name) => {
     expect(await press(name)).toMatchObject({ status: 201 });
+  });
+
+  it('makes a callback as its example says, tries it, gives it a new secret and tells it again', async () => {
+    const made = await press('POST /v1/callbacks');
+    expect(made).toMatchObject({ status: 201 });
+    const id = made.body?.id ?? '';
+    // Nobody listens there, and nobody is asked where the example's host is.
+    await both.service.call(`/v1/callbacks/${id}`, { method: 'PATCH', body: { url: 'http://127.0.0.1:9/hooks' } });
+    const tried = await press('POST /v1/callbacks/{id}/test', { id });
+    expect(tried).toMatchObject({ status: 200, body: { status: 'pending' } });
+    expect(await press('GET /v1/callbacks/{id}', { id })).toMatchObject({ status: 200, body: { id } });
+    expect(await press('PATCH /v1/callbacks/{id}', { id })).toMatchObject({ status: 200, body: { id } });
+    expect(await press('POST /v1/callbacks/{id}/rotate-secret', { id })).toMatchObject({ status: 200, body: { id } });
+    expect(await press('POST /v1/callbacks/{id}/redeliveries', { id })).toMatchObject({ status: 202 });
+    const delivery = { id: tried.body?.id ?? '' };
+    expect(await press('GET /v1/deliveries/{id}', delivery)).toMatchObject({ status: 200, body: delivery });
+    expect(await press('POST /v1/deliveries/{id}/redeliver', delivery)).toMatchObject({ status: 202, body: delivery });
   });
 
   it('answers every list and every question of health', async () => {
@@ -122,6 +139,12 @@ describe('The docs explorer', () => {
     expect(await press('GET /v1/messages/{id}/attempts', { id })).toMatchObject({ status: 200 });
     const waiting = await both.service.call('/v1/messages', { body: { ...textTo('When you write again', newcomer(both.sandbox)), beyondAllotment: 'hold' } });
     expect(await press('DELETE /v1/messages/{id}', { id: waiting.body['id'] })).toMatchObject({ status: 204 });
+  });
+
+  it('removes the callback, and erases a participant', async () => {
+    expect(await press('DELETE /v1/callbacks/{id}', { id: pressed.get('POST /v1/callbacks')?.body?.id ?? '' })).toMatchObject({ status: 204 });
+    const channelId = pressed.get('GET /v1/channels')?.body?.data?.at(-1)?.id ?? '';
+    expect(await press('DELETE /v1/participants/{channelId}/{number}', { channelId, number: newcomer(both.sandbox) })).toMatchObject({ status: 204 });
   });
 
   it('changes, connects, disconnects and deletes the channel that its example made', async () => {

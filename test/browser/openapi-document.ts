@@ -7,6 +7,7 @@ import type { ListedOperation } from './docs-page.js';
 export interface OpenApiDocument {
   tags: { name: string }[];
   paths: Record<string, Record<string, { summary: string; responses: Record<string, { content?: Record<string, MediaType> }> }>>;
+  webhooks: Record<string, { post: { summary: string } }>;
   components: { schemas: Record<string, { example?: unknown }> };
 }
 
@@ -32,6 +33,11 @@ export function operationsOf(document: OpenApiDocument): ListedOperation[] {
   return Object.entries(document.paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, { summary }]) => ({ method: method.toUpperCase(), path, summary })),
   );
+}
+
+/** What the service calls at receivers of teams. */
+export function webhooksOf(document: OpenApiDocument): ListedOperation[] {
+  return Object.entries(document.webhooks).map(([path, { post }]) => ({ method: 'POST', path, summary: post.summary }));
 }
 
 /** The example that the document gives of this answer; undefined where it gives none. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CHANNEL_EXAMPLE } from '../../channels/channel.dto.js';
 import { pageOf, pageQuery } from '../../http/schemas.dto.js';
 import { toTimestamp } from '../../kernel/clock.js';
 import { TEAM_EVENT_TYPES } from './team-event-type.js';
@@ -6,11 +7,11 @@ import type { TeamEventEntity } from './team-event.entity.js';
 
 const EVENT_EXAMPLE = {
   id: 'evt_01m81mk9t2f4c7qzr5w8x0b3ne',
-  type: 'participant.typing',
+  type: 'channel.connected',
   occurredAt: '2026-11-26T12:00:00.000Z',
-  sequence: 7,
-  channelId: 'chn_01m81mm3kzadxvtgak2mv71gjh',
-  data: { id: 'cnv_01m81mk9t2f4c7qzr5w8x0b3ne' },
+  sequence: null,
+  channelId: CHANNEL_EXAMPLE.id,
+  data: CHANNEL_EXAMPLE,
 };
 
 export const eventSchema = z
