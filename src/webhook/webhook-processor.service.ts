@@ -13,6 +13,7 @@ import { IncomingMessages } from '../messaging/incoming/incoming-messages.servic
 import { Typing } from '../messaging/conversation/typing.service.js';
 import { StartPermissions } from '../rate-policy/start-permissions.service.js';
 import { Log } from '../runtime/log.service.js';
+import { WokenWork } from '../runtime/woken-work.service.js';
 import { parseAccountActivityEvent, type XEvent, type XNews } from './account-activity-event.js';
 import { fromStoredBody } from './raw-body.js';
 import { WebhookEventEntity } from './webhook-event.entity.js';
@@ -45,9 +46,7 @@ interface ReadEvent {
  */
 @Injectable()
 export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private running: Promise<void> | null = null;
-  private isWanted = false;
-  private isStopping = false;
+  private readonly work: WokenWork;
   private readonly tries = new Map<string, number>();
   private readonly together: number;
 
@@ -65,6 +64,7 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     @InjectSettings('database') database: Settings['database'],
   ) {
     this.together = database.engine === 'sqlite' ? TOGETHER : 1;
+    this.work = new WokenWork(async () => void (await this.processBacklog()), (error) => this.log.error('Stored events could not be read', {}, error));
   }
 
   /** What an earlier run of the service stored and did not get to. */
@@ -74,16 +74,7 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
 
   /** There may be something to do. Returns at once; what fails stays stored and is taken up again by the timetable. */
   wake(): void {
-    this.isWanted = true;
-    if (this.running === null && !this.isStopping) {
-      this.running = this.drain().finally(() => {
-        this.running = null;
-        // Woken after the last look and before this.
-        if (this.isWanted) {
-          this.wake();
-        }
-      });
-    }
+    this.work.wake();
   }
 
   /** Processes what is there now. Returns how many events it went through. */
@@ -92,7 +83,7 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     for (;;) {
       const events = await this.reader.repository(WebhookEventEntity).find({ where: { status: 'received' }, order: { id: 'ASC' }, take: BATCH });
       const results: boolean[] = [];
-      for (let from = 0; from < events.length && !this.isStopping; from += this.together) {
+      for (let from = 0; from < events.length && !this.work.isStopping; from += this.together) {
         // Looked up first: a unit of work that waits for a second connection can wait for ever, and the looks may end in another order.
         const read = await Promise.all(events.slice(from, from + this.together).map((event) => this.read(event)));
         results.push(...(await Promise.all(read.map((one) => this.process(one)))));
@@ -106,15 +97,7 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.isStopping = true;
-    await this.running;
-  }
-
-  private async drain(): Promise<void> {
-    while (this.isWanted && !this.isStopping) {
-      this.isWanted = false;
-      await this.processBacklog().catch((error: unknown) => this.log.error('Stored events could not be read', {}, error));
-    }
+    await this.work.stop();
   }
 
   private async read(event: WebhookEventEntity): Promise<ReadEvent> {

@@ -3,6 +3,7 @@ import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
 import { Clock } from '../../kernel/clock.js';
 import { Log } from '../../runtime/log.service.js';
+import { WokenWork } from '../../runtime/woken-work.service.js';
 import { type Timer, Timers } from '../../runtime/timers.service.js';
 import { CallbackDirectory } from '../callback/callback-directory.service.js';
 import type { CallbackEntity } from '../callback/callback.entity.js';
@@ -21,9 +22,7 @@ export class Deliverer implements OnApplicationBootstrap, BeforeApplicationShutd
   private readonly lanes = new Map<string, Lane>();
   private readonly underWay = new Set<Promise<void>>();
   private poll: Timer | null = null;
-  private looking: Promise<void> | null = null;
-  private isWanted = false;
-  private isStopping = false;
+  private readonly looks: WokenWork;
 
   constructor(
     private readonly book: DeliveryBook,
@@ -34,7 +33,9 @@ export class Deliverer implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly timers: Timers,
     private readonly log: Log,
     @InjectSettings('callbacks') private readonly settings: Settings['callbacks'],
-  ) {}
+  ) {
+    this.looks = new WokenWork(() => this.look(), (error) => this.log.error('Due deliveries could not be claimed', {}, error));
+  }
 
   onApplicationBootstrap(): void {
     this.publication.onPublished(() => this.wake());
@@ -43,31 +44,15 @@ export class Deliverer implements OnApplicationBootstrap, BeforeApplicationShutd
 
   /** What is under way comes to its end, or is given up in time and is due again after the restart. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.isStopping = true;
     this.poll?.cancel();
-    await this.looking;
+    await this.looks.stop();
     await this.timers.within(this.settings.stopWithinMs, Promise.allSettled(this.underWay), () => this.attempts.abort());
     await Promise.allSettled(this.underWay);
   }
 
   /** Something may be due. Returns at once. */
   wake(): void {
-    this.isWanted = true;
-    if (this.looking === null && !this.isStopping) {
-      this.looking = this.drain().finally(() => {
-        this.looking = null;
-        if (this.isWanted) {
-          this.wake();
-        }
-      });
-    }
-  }
-
-  private async drain(): Promise<void> {
-    while (this.isWanted && !this.isStopping) {
-      this.isWanted = false;
-      await this.look().catch((error: unknown) => this.log.error('Due deliveries could not be claimed', {}, error));
-    }
+    this.looks.wake();
   }
 
   private async look(): Promise<void> {

@@ -7,6 +7,7 @@ import { lockedForUpdate } from '../../database/row-lock.service.js';
 import { findRows, RowWrites } from '../../database/rows.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Log } from '../../runtime/log.service.js';
+import { WokenWork } from '../../runtime/woken-work.service.js';
 import { type Timer, Timers } from '../../runtime/timers.service.js';
 import { wants } from '../callback/callback.js';
 import { CallbackDirectory } from '../callback/callback-directory.service.js';
@@ -28,9 +29,7 @@ const BATCH = 250;
 export class Publication implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly listeners: (() => void)[] = [];
   private poll: Timer | null = null;
-  private running: Promise<void> | null = null;
-  private isWanted = false;
-  private isStopping = false;
+  private readonly work: WokenWork;
 
   constructor(
     private readonly reader: Reader,
@@ -38,9 +37,11 @@ export class Publication implements OnApplicationBootstrap, BeforeApplicationShu
     private readonly callbacks: CallbackDirectory,
     private readonly newDeliveries: NewDeliveries,
     private readonly timers: Timers,
-    private readonly log: Log,
+    log: Log,
     @InjectSettings('callbacks') private readonly settings: Settings['callbacks'],
-  ) {}
+  ) {
+    this.work = new WokenWork(() => this.publishAll(), (error) => log.error('Events could not be published', {}, error));
+  }
 
   onApplicationBootstrap(): void {
     // What another process, or an earlier run, wrote and did not publish.
@@ -49,9 +50,8 @@ export class Publication implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.isStopping = true;
     this.poll?.cancel();
-    await this.running;
+    await this.work.stop();
   }
 
   /** Called whenever there may be something new to read. */
@@ -61,26 +61,11 @@ export class Publication implements OnApplicationBootstrap, BeforeApplicationShu
 
   /** There may be something to publish. Returns at once. */
   wake(): void {
-    this.isWanted = true;
-    if (this.running === null && !this.isStopping) {
-      this.running = this.drain().finally(() => {
-        this.running = null;
-        if (this.isWanted) {
-          this.wake();
-        }
-      });
-    }
-  }
-
-  private async drain(): Promise<void> {
-    while (this.isWanted && !this.isStopping) {
-      this.isWanted = false;
-      await this.publishAll().catch((error: unknown) => this.log.error('Events could not be published', {}, error));
-    }
+    this.work.wake();
   }
 
   private async publishAll(): Promise<void> {
-    while (!this.isStopping && (await this.reader.repository(TeamEventEntity).existsBy({ position: IsNull() }))) {
+    while (!this.work.isStopping && (await this.reader.repository(TeamEventEntity).existsBy({ position: IsNull() }))) {
       const published = await this.publishSome();
       this.listeners.forEach((listener) => listener());
       if (published < BATCH) {
