@@ -52,6 +52,7 @@ export const settingsSchema = z.strictObject({
       .nullable()
       .describe('an https origin without a port, path, query or user name, or null'),
     maxBodyBytes: wholeNumber(1_024, 16_777_216, ' of bytes'),
+    maxSilentConnections: wholeNumber(1, 1_000_000),
     headersWithinMs: span(),
     requestWithinMs: span(),
     stopWithinMs: span(),

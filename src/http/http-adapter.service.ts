@@ -6,6 +6,7 @@ import type { Settings } from '../config/settings.js';
 import type { Randomness } from '../runtime/randomness.service.js';
 import type { RequestContexts } from '../runtime/request-context.service.js';
 import type { Route } from './route-table.js';
+import { endSilentConnections } from './silent-connections.service.js';
 import { answerUnreadableAddress, answerUnreadableBytes } from './unreadable-request.service.js';
 
 /** So often it is looked for connections that are too slow. */
@@ -51,6 +52,7 @@ export function createHttpAdapter(
       routes.push({ method, url: route.url });
     }
   });
+  endSilentConnections(instance.server, settings.server.maxSilentConnections);
   readBodies(instance);
   return { adapter, routes };
 }
