@@ -31,7 +31,7 @@ export class ApiKeysController {
     description: 'The key is answered this once; only a hash of it is kept.',
     body: createApiKeySchema,
     answers: { 201: { description: 'The key was made.', schema: createdApiKeySchema } },
-    problems: ['channel.not-found'],
+    problems: ['channel.not-found', 'access.admin-not-limited'],
     isIdempotent: true,
   })
   create(
@@ -74,7 +74,7 @@ export class ApiKeysController {
   /** The channels that a key is limited to are its team's; who manages all keys is limited to none. */
   private async checkLimits({ team, scopes, channelIds = [] }: CreateApiKey): Promise<void> {
     if (channelIds.length > 0 && scopes.includes('admin')) {
-      throw new Problem('request.invalid', '/channelIds: `admin` is of the whole service and cannot be limited.', { errors: [{ pointer: '/channelIds', code: 'invalid', detail: 'Leave it out, or `admin`.' }] });
+      throw new Problem('access.admin-not-limited', '`admin` is of the whole service and cannot be limited to channels.', { errors: [{ pointer: '/channelIds', code: 'invalid', detail: 'Leave it out, or `admin`.' }] });
     }
     const own = new Set((await this.channels.findByIds(channelIds)).filter((channel) => channel.team === team).map(({ id }) => id));
     const errors = channelIds.flatMap((id, n) => (own.has(id) ? [] : [{ pointer: `/channelIds/${n}`, code: 'channel.not-found', detail: 'Must be the id of a channel of the team.' }]));

@@ -24,6 +24,7 @@ export const PROBLEM_CATALOG: Readonly<Record<ProblemCode, ProblemKind>> = {
   'access.unauthenticated': kind(401, 'A valid API key is required'),
   'access.scope-missing': kind(403, 'The API key does not allow this'),
   'access.too-many-requests': kind(429, 'There were too many requests'),
+  'access.admin-not-limited': kind(422, 'A key with `admin` cannot be limited'),
   'access.channel-limited': kind(403, 'The API key is limited to channels'),
   'access.key-not-found': kind(404, 'There is no such API key'),
 

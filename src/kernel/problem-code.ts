@@ -16,6 +16,7 @@ export type ProblemCode =
   | 'request.idempotency-key-in-use'
   | 'access.unauthenticated'
   | 'access.scope-missing'
+  | 'access.admin-not-limited'
   | 'access.channel-limited'
   | 'access.too-many-requests'
   | 'access.key-not-found'
