@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { type EntityManager } from 'typeorm';
+import { type EntityManager, In, IsNull, Not } from 'typeorm';
 import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
-import { findRows } from '../../database/rows.service.js';
+import { lockedForUpdate } from '../../database/row-lock.service.js';
 import { Clock } from '../../kernel/clock.js';
 import { Log } from '../../runtime/log.service.js';
 import { DeliveryEntity } from '../delivery/delivery.entity.js';
-import type { AttemptResult, NextStep } from '../delivery/retry-schedule.js';
+import { type AttemptResult, isSuccess, type NextStep } from '../delivery/retry-schedule.js';
 import { TeamEvents } from '../event/team-events.service.js';
 import { toCallbackDto } from './callback.dto.js';
 import { CallbackDirectory } from './callback-directory.service.js';
@@ -26,32 +26,30 @@ export class CallbackHealth {
     @InjectSettings('callbacks') private readonly settings: Settings['callbacks'],
   ) {}
 
-  /** The callbacks whose row these results may change, locked: one that does well, and did so before, needs none. */
+  /** The callbacks whose row these results change, locked: one that does well, and did so before, is none of them. */
   async lock(manager: EntityManager, results: readonly { callbackId: string; result: AttemptResult }[]): Promise<Map<string, CallbackEntity>> {
-    const known = new Map((await this.directory.listEnabled()).map((callback) => [callback.id, callback]));
-    const ids = new Set(results.filter(({ callbackId, result }) => !isSuccess(result) || (known.get(callbackId)?.failingSince ?? null) !== null).map(({ callbackId }) => callbackId));
-    const rows = await findRows(manager, CallbackEntity, [...ids].map((id) => ({ id })), true);
+    const [well, badly] = [true, false].map((wanted) => In(results.filter(({ result }) => isSuccess(result) === wanted).map(({ callbackId }) => callbackId)));
+    const rows = await manager.find(CallbackEntity, {
+      where: [{ id: badly }, { id: well, failingSince: Not(IsNull()) }],
+      order: { id: 'ASC' },
+      ...lockedForUpdate<CallbackEntity>(manager),
+    });
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  /** Notes how an attempt went; false when the callback is off now, or gone, so that none is made again. */
-  async note(manager: EntityManager, callbacks: ReadonlyMap<string, CallbackEntity>, callbackId: string, result: AttemptResult, next: NextStep): Promise<boolean> {
-    const callback = callbacks.get(callbackId);
-    if (callback === undefined) {
-      return false;
-    }
+  /** Notes how an attempt went, which may switch the callback off. */
+  async note(manager: EntityManager, callback: CallbackEntity, result: AttemptResult, next: NextStep): Promise<void> {
     const now = this.clock.now();
     if (next.kind === 'delivered') {
       await this.change(manager, callback, { failingSince: null, pausedUntil: null });
-      return callback.isEnabled;
+      return;
     }
     const failingSince = callback.failingSince ?? now;
-    const isAskedToWait = result.kind === 'answered' && ASKS_TO_WAIT.includes(result.status) && result.retryAfterMs !== null && next.kind === 'again';
+    const isAskedToWait = result.kind === 'answered' && ASKS_TO_WAIT.includes(result.status) && result.retryAfterMs !== null;
     await this.change(manager, callback, { failingSince, ...(isAskedToWait && next.kind === 'again' ? { pausedUntil: next.at } : {}) });
     if (callback.isEnabled && (next.kind === 'gone' || now - failingSince >= this.settings.disableAfterMs)) {
       await this.disable(manager, callback, next.kind === 'gone' ? 'gone' : 'failing');
     }
-    return callback.isEnabled;
   }
 
   /** Switches a callback off: what is not delivered yet has failed, and can be redelivered. The team is told, in its feed and by its other callbacks. */
@@ -73,8 +71,4 @@ export class CallbackHealth {
       this.directory.noteChange();
     }
   }
-}
-
-function isSuccess(result: AttemptResult): boolean {
-  return result.kind === 'answered' && result.status >= 200 && result.status < 300;
 }

@@ -12,7 +12,7 @@ import { ReceiverCalls } from '../outbound/receiver-calls.service.js';
 import { DeliveryBook } from './delivery-book.service.js';
 import { signDelivery } from './delivery-signature.js';
 import type { DeliveryEntity } from './delivery.entity.js';
-import { parseRetryAfter } from './retry-schedule.js';
+import { type AttemptResult, isSuccess, parseRetryAfter } from './retry-schedule.js';
 
 /** One attempt: the call, and the record of what came of it. */
 @Injectable()
@@ -52,12 +52,10 @@ export class DeliveryAttempts {
       return false;
     }
     const isAnswered = answer.kind === 'answered';
-    await this.book.settle({
-      delivery,
-      attempt: { at, status: isAnswered ? answer.status : null, detail: isAnswered ? null : answer.reason, durationMs: Math.round(answer.durationMs) },
-      result: isAnswered ? { kind: 'answered', status: answer.status, retryAfterMs: parseRetryAfter(answer.retryAfter, this.clock.now()) } : { kind: 'unanswered' },
-    });
-    return isAnswered && answer.status >= 200 && answer.status < 300;
+    const result: AttemptResult = isAnswered ? { kind: 'answered', status: answer.status, retryAfterMs: parseRetryAfter(answer.retryAfter, this.clock.now()) } : { kind: 'unanswered' };
+    const attempt = { at, status: isAnswered ? answer.status : null, detail: isAnswered ? null : answer.reason, durationMs: Math.round(answer.durationMs) };
+    await this.book.settle({ delivery, attempt, result });
+    return isSuccess(result);
   }
 
   /** Breaks off what is under way. */

@@ -126,26 +126,31 @@ export class DeliveryBook {
     const callbacks = await this.health.lock(writes.manager, attempted.map(({ delivery, result }) => ({ callbackId: delivery.callbackId, result })));
     const rows = new Map((await findRows(writes.manager, DeliveryEntity, attempted.map(({ delivery: { id } }) => ({ id })), true)).map((row) => [row.id, row]));
     const now = this.clock.now();
-    const changed: DeliveryEntity[] = [];
-    for (const { delivery, attempt, result } of attempted) {
+    const ended = attempted.flatMap(({ delivery, attempt, result }) => {
       const row = rows.get(delivery.id);
       if (row === undefined || row.status !== 'pending' || row.tries !== delivery.tries) {
-        continue;
+        return [];
       }
       const tries = row.tries + 1;
-      const next = decideNext(result, tries, this.settings.retryDelaysMs, now, this.randomness.fraction());
-      const isOn = await this.health.note(writes.manager, callbacks, row.callbackId, result, next);
-      const isPending = next.kind === 'again' && isOn;
-      changed.push(
-        Object.assign(row, {
-          tries,
-          attempts: [...row.attempts, attempt].slice(-ATTEMPTS_KEPT),
-          status: next.kind === 'delivered' ? ('delivered' as const) : isPending ? ('pending' as const) : ('failed' as const),
-          nextAttemptAt: isPending ? next.at : null,
-          endedAt: isPending ? null : now,
-        }),
-      );
+      return [{ row, tries, attempt, result, next: decideNext(result, tries, this.settings.retryDelaysMs, now, this.randomness.fraction()) }];
+    });
+    for (const { row, result, next } of ended) {
+      const callback = callbacks.get(row.callbackId);
+      if (callback !== undefined) {
+        await this.health.note(writes.manager, callback, result, next);
+      }
     }
+    // Only now: one result may have switched off the callback of another.
+    const changed = ended.map(({ row, tries, attempt, next }) => {
+      const isPending = next.kind === 'again' && callbacks.get(row.callbackId)?.isEnabled === true;
+      return Object.assign(row, {
+        tries,
+        attempts: [...row.attempts, attempt].slice(-ATTEMPTS_KEPT),
+        status: next.kind === 'delivered' ? ('delivered' as const) : isPending ? ('pending' as const) : ('failed' as const),
+        nextAttemptAt: isPending ? next.at : null,
+        endedAt: isPending ? null : now,
+      });
+    });
     writes.update(DeliveryEntity, changed, ['status', 'tries', 'nextAttemptAt', 'attempts', 'endedAt']);
     await writes.flush();
   }

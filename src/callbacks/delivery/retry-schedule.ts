@@ -17,12 +17,17 @@ export type NextStep =
   /** That was the last attempt of the schedule. */
   | { kind: 'given-up' };
 
+/** Only a 2xx is one; a redirect is none. */
+export function isSuccess(result: AttemptResult): boolean {
+  return result.kind === 'answered' && result.status >= 200 && result.status < 300;
+}
+
 /**
  * What happens after the attempt number `tries`, which is the first when it is 1. `delays[n]` is the wait before attempt n + 1, and
- * `fraction`, from 0 to 1, says where in its jitter the wait lies. Only a 2xx is a success; a redirect is none.
+ * `fraction`, from 0 to 1, says where in its jitter the wait lies.
  */
 export function decideNext(result: AttemptResult, tries: number, delays: readonly number[], now: Instant, fraction: number): NextStep {
-  if (result.kind === 'answered' && result.status >= 200 && result.status < 300) {
+  if (isSuccess(result)) {
     return { kind: 'delivered' };
   }
   if (result.kind === 'answered' && result.status === 410) {
