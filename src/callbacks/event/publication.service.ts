@@ -1,16 +1,14 @@
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { IsNull } from 'typeorm';
+import { In, IsNull } from 'typeorm';
 import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
 import { Reader } from '../../database/reader.service.js';
 import { lockedForUpdate } from '../../database/row-lock.service.js';
-import { findRows, RowWrites } from '../../database/rows.service.js';
+import { RowWrites } from '../../database/rows.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Log } from '../../runtime/log.service.js';
 import { WokenWork } from '../../runtime/woken-work.service.js';
 import { type Timer, Timers } from '../../runtime/timers.service.js';
-import { wants } from '../callback/callback.js';
-import { CallbackDirectory } from '../callback/callback-directory.service.js';
 import { CallbackEntity } from '../callback/callback.entity.js';
 import { DeliveryEntity } from '../delivery/delivery.entity.js';
 import { NewDeliveries } from '../delivery/new-deliveries.service.js';
@@ -34,7 +32,6 @@ export class Publication implements OnApplicationBootstrap, BeforeApplicationShu
   constructor(
     private readonly reader: Reader,
     private readonly unitOfWork: UnitOfWork,
-    private readonly callbacks: CallbackDirectory,
     private readonly newDeliveries: NewDeliveries,
     private readonly timers: Timers,
     log: Log,
@@ -75,17 +72,19 @@ export class Publication implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   private async publishSome(): Promise<number> {
-    const callbacks = await this.callbacks.listEnabled();
     return this.unitOfWork.run(async (manager) => {
       const stream = await manager.findOneOrFail(EventStreamEntity, { where: { id: 'events' }, ...lockedForUpdate<EventStreamEntity>(manager) });
       const found = await manager.find(TeamEventEntity, { where: { position: IsNull() }, order: { id: 'ASC' }, take: BATCH });
       const events = inSequence(found).map((event, n) => Object.assign(event, { position: stream.lastPosition + 1 + n }));
       const writes = new RowWrites(manager);
       // Held until the commit: one that is switched off meanwhile would keep a delivery that nobody ever makes.
-      const wanting = callbacks.filter((callback) => events.some((event) => wants(callback, event)));
-      const enabled = (await findRows(manager, CallbackEntity, wanting.map(({ id }) => ({ id })), true)).filter(({ isEnabled }) => isEnabled);
+      const callbacks = await manager.find(CallbackEntity, {
+        where: { team: In([...new Set(events.map(({ team }) => team))]), isEnabled: true },
+        order: { id: 'ASC' },
+        ...lockedForUpdate<CallbackEntity>(manager),
+      });
       writes.update(TeamEventEntity, events, ['position']);
-      writes.insert(DeliveryEntity, this.newDeliveries.of(events, enabled));
+      writes.insert(DeliveryEntity, this.newDeliveries.of(events, callbacks));
       writes.update(EventStreamEntity, [{ id: stream.id, lastPosition: stream.lastPosition + events.length }], ['lastPosition']);
       await writes.flushWithCommit();
       return events.length;
