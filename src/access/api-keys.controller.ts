@@ -76,10 +76,6 @@ export class ApiKeysController {
     if (channelIds.length > 0 && scopes.includes('admin')) {
       throw new Problem('access.admin-not-limited', '`admin` is of the whole service and cannot be limited to channels.', { errors: [{ pointer: '/channelIds', code: 'invalid', detail: 'Leave it out, or `admin`.' }] });
     }
-    const own = new Set((await this.channels.findByIds(channelIds)).filter((channel) => channel.team === team).map(({ id }) => id));
-    const errors = channelIds.flatMap((id, n) => (own.has(id) ? [] : [{ pointer: `/channelIds/${n}`, code: 'channel.not-found', detail: 'Must be the id of a channel of the team.' }]));
-    if (errors.length > 0) {
-      throw new Problem('channel.not-found', 'The team has no channel with this id.', { errors });
-    }
+    await this.channels.assertOwn({ team, channelIds: null }, channelIds);
   }
 }

@@ -69,9 +69,19 @@ export class ChannelDirectory {
     return this.recently(id, () => this.channels.findOneBy({ id }));
   }
 
-  /** By the connection of a unit of work, which must not wait for a second one. */
-  async findIn(manager: EntityManager, id: string): Promise<Channel | undefined> {
-    return (await this.recently(id, () => manager.findOneBy(ChannelEntity, { id }))) ?? undefined;
+  /** As the unit of work of this manager sees them, by their ids. */
+  async mapIn(manager: EntityManager, ids: readonly string[]): Promise<Map<string, Channel>> {
+    const channels = ids.length === 0 ? [] : await manager.findBy(ChannelEntity, { id: In([...ids]) });
+    return new Map(channels.map((channel) => [channel.id, channel]));
+  }
+
+  /** What is said of each of these ids that is none of the team's channels, or that the viewer's key does not see. @throws Problem `channel.not-found` */
+  async assertOwn({ team, channelIds: seen }: Viewer, ids: readonly string[]): Promise<void> {
+    const own = new Set((await this.findByIds(ids)).filter((channel) => channel.team === team && seesChannel({ team, channelIds: seen }, channel.id)).map(({ id }) => id));
+    const errors = ids.flatMap((id, n) => (own.has(id) ? [] : [{ pointer: `/channelIds/${n}`, code: 'channel.not-found', detail: 'Must be the id of a channel of the team.' }]));
+    if (errors.length > 0) {
+      throw new Problem('channel.not-found', 'The team has no channel with this id.', { errors });
+    }
   }
 
   findByIds(ids: readonly string[]): Promise<Channel[]> {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../access/audit-log.service.js';
-import { seesChannel, type Viewer } from '../../access/caller.js';
+import type { Viewer } from '../../access/caller.js';
 import type { EntityManager } from 'typeorm';
 import { ChannelDirectory } from '../../channels/channel-directory.service.js';
 import { Reader } from '../../database/reader.service.js';
@@ -39,12 +39,7 @@ export class Callbacks {
 
   /** What is wrong with a callback that is wanted. @throws Problem `callback.url-not-allowed`, `channel.not-found` */
   async check(viewer: Viewer, wanted: Pick<PatchCallback, 'url' | 'channelIds'>): Promise<void> {
-    const channelIds = wanted.channelIds ?? [];
-    const own = new Set((await this.channels.findByIds(channelIds)).filter((channel) => channel.team === viewer.team && seesChannel(viewer, channel.id)).map(({ id }) => id));
-    const errors = channelIds.flatMap((id, n) => (own.has(id) ? [] : [{ pointer: `/channelIds/${n}`, code: 'channel.not-found', detail: 'Must be the id of one of your channels.' }]));
-    if (errors.length > 0) {
-      throw new Problem('channel.not-found', 'No channel of yours has this id.', { errors });
-    }
+    await this.channels.assertOwn(viewer, wanted.channelIds ?? []);
     if (wanted.url !== undefined) {
       this.urls.assertAllowed(wanted.url);
     }

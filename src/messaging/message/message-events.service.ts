@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import type { TeamEvent } from '../../callbacks/event/team-events.service.js';
-import { TeamEvents } from '../../callbacks/event/team-events.service.js';
+import { type TeamEvent, TeamEvents } from '../../callbacks/event/team-events.service.js';
 import type { Channel } from '../../channels/channel.js';
 import { ChannelDirectory } from '../../channels/channel-directory.service.js';
 import { findRows } from '../../database/rows.service.js';
@@ -32,11 +31,12 @@ export class MessageEvents {
   async tell(manager: EntityManager, type: MessageEventType, messageIds: readonly string[], occurredAt: Instant = this.clock.now()): Promise<void> {
     const messages = await findRows(manager, MessageEntity, messageIds.map((id) => ({ id })));
     const conversations = await findRows(manager, ConversationEntity, messages.map(({ conversationId: id }) => ({ id })));
+    const channels = await this.channels.mapIn(manager, messages.map(({ channelId }) => channelId));
     const events: TeamEvent[] = [];
     for (const message of messages) {
       const conversation = conversations.find(({ id }) => id === message.conversationId);
       if (conversation !== undefined) {
-        events.push(this.of(type, message, conversation, await this.channels.findIn(manager, message.channelId), occurredAt));
+        events.push(this.of(type, message, conversation, channels.get(message.channelId), occurredAt));
       }
     }
     await this.teamEvents.tell(events);
