@@ -63,12 +63,12 @@ export class AuditLog {
     return toPage(await query.getMany(), request);
   }
 
-  /** Whether every entry is as it was written; `brokenAt` is the number of the first that is not, or is missing. */
+  /** Whether every entry, up to the last at the moment of asking, is as it was written; `brokenAt` is the number of the first that is not, or is missing. */
   async verify(): Promise<{ entries: number; brokenAt: number | null }> {
     const head = await this.reader.repository(AuditHeadEntity).findOneByOrFail({ id: 'head' });
     let last = { seq: 0, hash: FIRST_HASH };
     while (last.seq < head.seq) {
-      const entries = await this.reader.repository(AuditEntryEntity).find({ where: { seq: Between(last.seq + 1, last.seq + BATCH) }, order: { seq: 'ASC' } });
+      const entries = await this.reader.repository(AuditEntryEntity).find({ where: { seq: Between(last.seq + 1, Math.min(last.seq + BATCH, head.seq)) }, order: { seq: 'ASC' } });
       const brokenAt = findBreak(entries, last);
       const end = entries.at(-1);
       if (brokenAt !== null || end === undefined) {

@@ -41,6 +41,13 @@ describe('The audit log', () => {
       expect((await service.call('/v1/audit-log?action=api-key.created')).body['data']).toHaveLength(1);
     });
 
+    it('holds whenever it is asked, also while entries are added', async () => {
+      const changes = Array.from({ length: 40 }, () => service.call('/v1/api-keys', { body: { team: 'support', scopes: ['messages:read'] } }));
+      const answers = await Promise.all(Array.from({ length: 40 }, () => verify()));
+      expect(answers.filter(({ holds }) => !holds)).toEqual([]);
+      await Promise.all(changes);
+    });
+
     it('has none for what was refused', async () => {
       const before = (await verify())['entries'];
       await service.call('/v1/channels', { body: NAJM_CHANNEL });
