@@ -25,10 +25,9 @@ export class AccessGuard implements CanActivate {
     }
     const request = context.switchToHttp().getRequest<RequestWithCaller>();
     const key = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    this.rates.assertMayTry(request.ip);
     const caller = key === undefined ? null : await this.keys.authenticate(key);
     if (caller === null) {
-      this.rates.noteWrongKey(request.ip);
+      this.rates.takeWrongKey(request.ip);
       throw new Problem(
         'access.unauthenticated',
         key === undefined

@@ -36,8 +36,11 @@ describe('a rate of requests', () => {
     );
   });
 
-  it('looks without counting', () => {
+  it('forgets the quiet alone, however many there are', () => {
     const rate = new RequestRate(1);
-    expect([rate.look('a', 0).isAllowed, rate.look('a', 0).isAllowed, rate.take('a', 0).isAllowed, rate.look('a', 0).isAllowed]).toEqual([true, true, true, false]);
+    for (let n = 0; n < 5_000; n += 1) rate.take(`early ${n}`, 0);
+    for (let n = 0; n < 5_000; n += 1) rate.take(`late ${n}`, MINUTE_MS);
+    const isLimited = (caller: string) => !rate.take(caller, MINUTE_MS).isAllowed;
+    expect([isLimited('late 0'), isLimited('late 4999'), isLimited('early 0')]).toEqual([true, true, false]);
   });
 });

@@ -32,15 +32,11 @@ export class RequestRates {
     return { policy: `"requests";q=${this.settings.requestsPerMinute};w=60`, limit: `"requests";r=${remaining};t=${Math.ceil(resetMs / SECOND_MS)}` };
   }
 
-  /** Before a key is looked at. @throws Problem `access.too-many-requests` */
-  assertMayTry(address: string): void {
-    const decision = this.ofWrongKeys?.look(address, this.clock.now());
+  /** Counts a wrong key. One that is right is never refused for the wrong ones of others behind the same address. @throws Problem `access.too-many-requests` */
+  takeWrongKey(address: string): void {
+    const decision = this.ofWrongKeys?.take(address, this.clock.now());
     if (decision?.isAllowed === false) {
       throw new Problem('access.too-many-requests', 'Too many wrong keys came from this address.', { retryAfterMs: decision.retryAfterMs });
     }
-  }
-
-  noteWrongKey(address: string): void {
-    this.ofWrongKeys?.take(address, this.clock.now());
   }
 }
