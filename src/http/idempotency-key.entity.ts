@@ -4,6 +4,7 @@ import { CountColumn, IdColumn, InstantColumn, JsonColumn, TextColumn } from '..
 /** One use of an `Idempotency-Key` by one team, and the answer that it led to. */
 @Entity('idempotency_keys')
 export class IdempotencyKeyEntity {
+  /** Or a team and one limited key of it, with a space between. */
   @IdColumn()
   team: string;
 

@@ -14,6 +14,7 @@ import { IDEMPOTENCY_KEY_PATTERN } from './idempotency-key.js';
 import { IdempotencyKeyEntity } from './idempotency-key.entity.js';
 
 export interface IdempotentRequest {
+  /** Whose keys these are: a team, or a team and one limited key of it. */
   team: string;
   /** The caller's `Idempotency-Key`; without one the request is simply carried out. */
   key: string | undefined;
@@ -76,10 +77,9 @@ export class Idempotency {
       return;
     }
     const erased = new Set(locations);
-    const kept = await this.reader.repository(IdempotencyKeyEntity).find({ select: { team: true, key: true, headers: true }, where: [{ team, state: 'answered' }, { team: Like(`${team} %`), state: 'answered' }] });
-    const answers = kept.filter(({ headers }) => erased.has(headers?.['location'] ?? ''));
     await this.unitOfWork.run(async (manager) => {
-      for (const answer of answers) {
+      const kept = await manager.find(IdempotencyKeyEntity, { select: { team: true, key: true, headers: true }, where: [{ team, state: 'answered' }, { team: Like(`${team} %`), state: 'answered' }] });
+      for (const answer of kept.filter(({ headers }) => erased.has(headers?.['location'] ?? ''))) {
         await manager.delete(IdempotencyKeyEntity, { team: answer.team, key: answer.key });
       }
     });

@@ -40,16 +40,16 @@ export class ParticipantErasure {
     }
     // What waits would be taken in after it.
     await this.processor.processBacklog();
-    const messageIds = await this.unitOfWork.run(async (manager) => {
+    const messages = await this.unitOfWork.run(async (manager) => {
       const erased = await this.messages.eraseParticipant(manager, channelId, participantId);
       await (erased.conversationId === null ? undefined : this.events.erase(manager, erased.conversationId));
       await this.permissions.forget(manager, channelId, participantId);
       // Of whom, the log does not keep either.
       await this.audit.note('participant.erased', channelId);
-      return erased.messageIds;
+      await this.idempotency.forgetAnswers(viewer.team, erased.messageIds.map((id) => `/v1/messages/${id}`));
+      return erased.messageIds.length;
     });
-    await this.idempotency.forgetAnswers(viewer.team, messageIds.map((id) => `/v1/messages/${id}`));
     const rawEvents = await this.rawEvents.eraseNaming(channel.webhookKey, participantId);
-    this.log.log('A participant was erased', { channelId, messages: messageIds.length, rawEvents });
+    this.log.log('A participant was erased', { channelId, messages, rawEvents });
   }
 }
