@@ -1,5 +1,6 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { keyedDigest } from '../runtime/keyed-digest.js';
 
 /**
  * A key reads `tdc_<id>_<secret><checksum>`: a prefix that secret scanners can look for, the id it is found by,
@@ -29,8 +30,7 @@ export function parseApiKey(key: string): ApiKeyParts | null {
 
 /** What is stored instead of the secret. It has 256 bits of its own, so a fast hash is the right one. */
 export function hashApiKeySecret(secret: string, encryptionKey: Buffer): string {
-  const pepper = Buffer.from(hkdfSync('sha256', encryptionKey, '', 'api-key-pepper', 32));
-  return createHmac('sha256', pepper).update(secret).digest('base64url');
+  return keyedDigest('api-key-pepper', encryptionKey, secret);
 }
 
 /** Compares in a time that depends on the length only. */

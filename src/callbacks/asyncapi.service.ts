@@ -1,14 +1,10 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { listEventSchemas, type Schema } from './event/event-schemas.js';
+import { listEventSchemas, type Schema, SIGNATURE_HEADERS } from './event/event-schemas.js';
 
 const SIGNATURE = {
   type: 'object',
-  required: ['webhook-id', 'webhook-timestamp', 'webhook-signature'],
-  properties: {
-    'webhook-id': { type: 'string', description: 'The event’s id, the same in each repetition.' },
-    'webhook-timestamp': { type: 'string', description: 'When the call was made, in seconds since 1970.' },
-    'webhook-signature': { type: 'string', description: 'Standard Webhooks: `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`; several with a space between.' },
-  },
+  required: Object.keys(SIGNATURE_HEADERS),
+  properties: Object.fromEntries(Object.entries(SIGNATURE_HEADERS).map(([name, description]) => [name, { type: 'string', description }])),
 };
 
 /** What we tell, as AsyncAPI 3 writes it: the same events by callbacks and by the live feed. Their schemas are those of the OpenAPI document. */

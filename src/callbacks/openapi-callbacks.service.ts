@@ -1,5 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { listEventSchemas, type Schema } from './event/event-schemas.js';
+import { listEventSchemas, SIGNATURE_HEADERS } from './event/event-schemas.js';
 
 /** The document with what we call at teams' receivers, and the live form of the feed. */
 export function withCallbacks(document: OpenAPIObject): OpenAPIObject {
@@ -11,7 +11,7 @@ export function withCallbacks(document: OpenAPIObject): OpenAPIObject {
           operationId: `callback.${type}`,
           tags: ['Callbacks'],
           summary: about,
-          parameters: SIGNATURE_HEADERS,
+          parameters: Object.entries(SIGNATURE_HEADERS).map(([name, description]) => ({ name, in: 'header', required: true, description, schema: { type: 'string' } })),
           requestBody: { required: true, content: { 'application/json': { schema } } },
           responses: {
             '2XX': { description: 'Taken.' },
@@ -28,11 +28,3 @@ export function withCallbacks(document: OpenAPIObject): OpenAPIObject {
   }
   return { ...document, webhooks: webhooks as unknown as NonNullable<OpenAPIObject['webhooks']> };
 }
-
-const header = (name: string, description: string): Schema => ({ name, in: 'header', required: true, description, schema: { type: 'string' } });
-
-const SIGNATURE_HEADERS = [
-  header('webhook-id', 'The event’s id.'),
-  header('webhook-timestamp', 'When the call was made, in seconds since 1970.'),
-  header('webhook-signature', '`v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`; several with a space between while a secret is being replaced.'),
-];

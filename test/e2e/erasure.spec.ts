@@ -5,7 +5,6 @@ import { forEachEngine } from '../support/engines.js';
 import { eventually } from '../support/eventually.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { Receiver } from '../support/receiver.js';
-import { NAJM } from './cast.js';
 import { queryDatabase } from './database.js';
 import { type Both, connectNajm, fault, hear, messageIn, newcomer, type Service, startBoth, textTo } from './service.js';
 
@@ -85,7 +84,7 @@ describe('Erasing a participant', () => {
       expect((await service.call('/v1/messages?limit=100')).text).toContain('It is me again');
     });
 
-    it('waits for a message that is on its way, and takes what waits with it', async () => {
+    it('waits for a message that is on its way', async () => {
       const participant = newcomer(both.sandbox);
       await hear(both, participant);
       fault(both.sandbox, { route: 'send', kind: 'delay', delayMs: 800 });
@@ -101,7 +100,6 @@ describe('Erasing a participant', () => {
       const { body: other } = await service.call('/v1/api-keys', { body: { team: 'others', scopes: ['channels:write'] } });
       expect((await service.call(`/v1/participants/${channelId}/84391207`, { method: 'DELETE', key: other['key'] })).body['code']).toBe('channel.not-found');
       expect((await erase('rania')).body['code']).toBe('request.invalid');
-      expect(NAJM.id).toMatch(/^\d+$/);
     });
 
     it('also comes by itself: what was kept long enough goes, of each channel by its own days', async () => {

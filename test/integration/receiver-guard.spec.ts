@@ -38,11 +38,11 @@ describe('The way out to receivers', () => {
   it('lets nothing through to what is not the public internet, however it is written', async () => {
     const vectors = listVectors(port);
     expect(new Set(vectors.map((vector) => JSON.stringify(vector))).size).toBeGreaterThanOrEqual(400);
-    const let_through: Vector[] = [];
+    const letThrough: Vector[] = [];
     for (const vector of vectors) {
-      if ((await call(vector)).kind !== 'refused') let_through.push(vector);
+      if ((await call(vector)).kind !== 'refused') letThrough.push(vector);
     }
-    expect(let_through).toEqual([]);
+    expect(letThrough).toEqual([]);
     expect(heard).toBe(0);
   }, 60_000);
 

@@ -43,7 +43,7 @@ export class EventFeed {
       .repository(TeamEventEntity)
       .createQueryBuilder('event')
       .where(visibleTo(viewer))
-      .andWhere('event.position > :position', { position: Math.max(position, NO_POSITION) })
+      .andWhere('event.position > :position', { position: position })
       .andWhere('event.createdAt >= :since AND event.type <> :erased', { since: this.keptSince(), erased: ERASED_EVENT })
       .orderBy('event.position', 'ASC')
       .limit(limit)

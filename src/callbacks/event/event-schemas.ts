@@ -28,6 +28,13 @@ function limitSchema(): Schema {
   return { type: 'object', required: ['profile', 'limit'], properties: { profile: { type: 'string' }, limit: { type: 'object' } } };
 }
 
+/** The headers of a call to a receiver, by Standard Webhooks. For OpenAPI and AsyncAPI alike. */
+export const SIGNATURE_HEADERS: Readonly<Record<string, string>> = {
+  'webhook-id': 'The event’s id, the same in each repetition.',
+  'webhook-timestamp': 'When the call was made, in seconds since 1970.',
+  'webhook-signature': '`v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`; several with a space between while a secret is being replaced.',
+};
+
 /** Of every type: its name, what it tells and the schema of its body. For OpenAPI and AsyncAPI alike. */
 export function listEventSchemas(): { type: string; about: string; schema: Schema }[] {
   const test = { type: TEST_EVENT, about: 'Somebody tries the callback.', schema: { type: 'object' } };

@@ -5,8 +5,8 @@ import type { Secrets } from '../../config/settings.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../../kernel/clock.js';
 import { DAY_MS } from '../../kernel/duration.js';
+import { keyedDigest } from '../../runtime/keyed-digest.js';
 import { ErasureEntity } from './erasure.entity.js';
-import { hashParticipant } from './participant-hash.js';
 
 /** X keeps messages for 30 days and may tell of one until then. */
 const KEPT_MS = 31 * DAY_MS;
@@ -40,4 +40,9 @@ export class Erasures {
     const result = await this.unitOfWork.run((manager) => manager.delete(ErasureEntity, { erasedAt: LessThan(this.clock.now() - KEPT_MS) }));
     return result.affected ?? 0;
   }
+}
+
+/** X user ids are few enough to try them all, so the digest has a key. */
+function hashParticipant(channelId: string, participantId: string, encryptionKey: Buffer): string {
+  return keyedDigest('erased-participant-pepper', encryptionKey, `${channelId} ${participantId}`);
 }
