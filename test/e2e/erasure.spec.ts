@@ -37,6 +37,9 @@ describe('Erasing a participant', () => {
 
     it('leaves nothing of them in messages, raw events, deliveries, the feed or kept answers, and everything of the others', async () => {
       const [erased, kept] = [newcomer(both.sandbox), newcomer(both.sandbox)];
+      // X is asked who may be written to first, and its word is kept.
+      await service.call('/v1/messages/check', { body: textTo('Hello', erased) });
+      expect(await queryDatabase(both.databaseUrl, `SELECT 1 FROM start_permissions WHERE participant_id = '${erased}'`)).toHaveLength(1);
       await hear(both, erased, 'My secret is pistachio');
       await hear(both, kept, 'Mine is vanilla');
       for (const [number, text] of [[erased, 'We keep pistachio to ourselves'], [kept, 'We keep vanilla to ourselves']] as const) {
