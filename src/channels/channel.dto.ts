@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AFTER_UNKNOWN, BEYOND_ALLOTMENT } from '../config/settings.js';
-import { pageOf, pageQuery, textOf } from '../http/schemas.dto.js';
+import { pageOf, pageQuery, patchSchema, textOf } from '../http/schemas.dto.js';
 
 const secret = (what: string) => textOf(0, 500).regex(/^\S+$/, 'Must not contain spaces.').describe(`${what} Never answered again.`);
 const name = textOf(0, 100).regex(/\S/, 'Must not be blank.').trim().describe('What your teams call the channel.');
@@ -59,8 +59,8 @@ export const createChannelSchema = z
     },
   });
 
-export const patchChannelSchema = z
-  .strictObject({
+export const patchChannelSchema = patchSchema(
+  {
     name: name.optional(),
     policy: policySchema.optional(),
     paused: z.boolean().optional().describe('`true`: inbound is kept, sends are held.'),
@@ -68,9 +68,9 @@ export const patchChannelSchema = z
     consumerSecret: credentials.consumerSecret.optional(),
     accessToken: credentials.accessToken.optional(),
     accessTokenSecret: credentials.accessTokenSecret.optional(),
-  })
-  .refine((patch) => Object.keys(patch).length > 0, { error: 'Name at least one field to change.' })
-  .meta({ id: 'PatchChannel', minProperties: 1, example: { name: 'Najm care', policy: { beyondAllotment: 'hold' } } });
+  },
+  { id: 'PatchChannel', example: { name: 'Najm care', policy: { beyondAllotment: 'hold' } } },
+);
 
 export const connectChannelSchema = z
   .strictObject({

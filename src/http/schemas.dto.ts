@@ -44,3 +44,11 @@ export const pageOf = <Item extends z.ZodType>(name: string, item: Item, example
     .meta({ id: name, example: { data: examples, page: { next: null } } });
 
 export const pageQuerySchema = z.strictObject(pageQuery);
+
+/** What a PATCH takes: any of these fields, but one at least. */
+export function patchSchema<Fields extends z.ZodRawShape>(fields: Fields, meta: { id: string; example: unknown }) {
+  return z
+    .strictObject(fields)
+    .refine((patch) => Object.keys(patch).length > 0, { error: 'Name at least one field to change.' })
+    .meta({ minProperties: 1, ...meta });
+}

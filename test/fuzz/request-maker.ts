@@ -122,7 +122,9 @@ export class RequestMaker {
     const operation = this.operation(request);
     const odd = ['1', 'x'.repeat(300), "'%20OR%201=1--", 'null', '-1', '%F0%9F%98%80', '__proto__', 'constructor', '..%2F..%2Fetc', 'chn_%25'];
     const path = this.path(operation, (kind) => choice.from([missingId(kind), missingId(kind).toUpperCase(), ...odd]));
-    const statuses = takesAnyBytes(operation) || !operation.isSecured ? [400, 401, 404] : [404];
+    // A key that came before with another address is refused for that.
+    const known = IDEMPOTENCY_KEY in request.headers ? [404, 422] : [404];
+    const statuses = takesAnyBytes(operation) || !operation.isSecured ? [400, 401, 404] : known;
     return expecting({ ...request, path: `${path}${queryOf(request)}` }, { kind: 'refused', why: 'an id that nothing has', statuses });
   };
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageOf } from '../../http/schemas.dto.js';
+import { pageOf, patchSchema } from '../../http/schemas.dto.js';
 import { toTimestamp, toTimestampOrNull } from '../../kernel/clock.js';
 import { TEAM_EVENT_TYPES } from '../event/team-event-type.js';
 import type { CallbackEntity } from './callback.entity.js';
@@ -19,15 +19,15 @@ export const createCallbackSchema = z
   .strictObject({ url: urlSchema, events: eventsSchema, channelIds: channelIdsSchema.nullable().optional() })
   .meta({ id: 'CreateCallback', example: { url: 'https://support.example.com/hooks/x', events: ['message.received', 'message.failed'] } });
 
-export const patchCallbackSchema = z
-  .strictObject({
+export const patchCallbackSchema = patchSchema(
+  {
     url: urlSchema.optional(),
     events: eventsSchema.optional(),
     channelIds: channelIdsSchema.nullable().optional(),
     enabled: z.boolean().optional().describe('`false`: nothing is told any more. `true`: told again from now on; what was missed can be redelivered.'),
-  })
-  .refine((patch) => Object.keys(patch).length > 0, { error: 'Name at least one field to change.' })
-  .meta({ id: 'PatchCallback', example: { enabled: true } });
+  },
+  { id: 'PatchCallback', example: { enabled: true } },
+);
 
 const fields = {
   id: z.string(),
