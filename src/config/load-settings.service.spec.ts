@@ -104,7 +104,7 @@ describe('the settings', () => {
   it('hold no secret', () => {
     const env = { ADMIN_API_KEY: 'canary-admin-key-1', ENCRYPTION_KEY: KEY, DATABASE_URL: 'postgres://jane:canary-password@db/name' };
     const { settings, secrets } = load(env);
-    expect(settings.database).toEqual({ engine: 'postgres', postgresPoolSize: 10 });
+    expect(settings.database).toEqual({ engine: 'postgres', postgresPoolSize: 10, postgresMayLoseCommits: false });
     expect(JSON.stringify(settings)).not.toMatch(/canary|AQEB/);
     expect(secrets).toMatchObject({ adminApiKey: env.ADMIN_API_KEY, databaseUrl: env.DATABASE_URL });
   });
@@ -166,8 +166,8 @@ describe('every setting', () => {
 
   it.each(cases)('is overridden by %s', (variable, field) => {
     const { text, value } = otherValue(field, defaults[field.section]?.[field.name]);
-    // The size of the pool is a setting of PostgreSQL, which needs a key.
-    const needed = field.name === 'postgresPoolSize' ? { DATABASE_URL: 'postgres://db/name', ENCRYPTION_KEY: KEY } : {};
+    // A setting of PostgreSQL, which needs a key.
+    const needed = field.name.startsWith('postgres') ? { DATABASE_URL: 'postgres://db/name', ENCRYPTION_KEY: KEY } : {};
     const { settings, secrets, origins } = load({ ...needed, [variable]: text });
     expect(origins.get(field.key)).toBe(variable);
     const ring = secrets.encryptionKeys;

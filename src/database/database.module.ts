@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { InjectSettings, SECRETS } from '../config/inject-settings.decorator.js';
 import type { Secrets, Settings } from '../config/settings.js';
 import { sqliteReaderOptions, writerOptions } from './data-source.service.js';
+import { DatabaseTime } from './database-time.service.js';
 import { migrateAlone } from './migrate.service.js';
 import { Reader } from './reader.service.js';
 import { assertSqliteIsDurable, prepareSqliteWriter } from './sqlite-driver.service.js';
@@ -49,8 +50,8 @@ async function openReader(writer: DataSource, settings: Settings['database']): P
       },
     }),
   ],
-  providers: [UnitOfWork, { provide: Reader, inject: [DataSource, getConfigToken('database')], useFactory: openReader }],
-  exports: [UnitOfWork, Reader],
+  providers: [DatabaseTime, UnitOfWork, { provide: Reader, inject: [DataSource, getConfigToken('database')], useFactory: openReader }],
+  exports: [DatabaseTime, UnitOfWork, Reader],
 })
 export class DatabaseModule implements OnApplicationShutdown {
   constructor(

@@ -4,6 +4,9 @@ export type Instant = number;
 /** The only source of "now". Injected, so that tests move time by advancing it and nothing sleeps. */
 export abstract class Clock {
   abstract now(): Instant;
+
+  /** Goes on that much later, or earlier, from now on. A clock that a test moves stays where the test has put it. */
+  moveBy(_ms: number): void {}
 }
 
 /** RFC 3339 in UTC with milliseconds, as every answer of the API writes a time. */

@@ -24,9 +24,9 @@ export class HealthController {
   @Get('ready')
   @Operation({
     summary: 'Can it take requests?',
-    description: 'Asks the database; never X, whose troubles no restart of this service ends.',
+    description: 'Asks the database; never X, whose troubles no restart of this service ends. A PostgreSQL that may lose what it has committed is not ready.',
     isPublic: true,
-    answers: { 200: { description: 'The database answers and migrations are done.', schema: healthSchema } },
+    answers: { 200: { description: 'The database answers, keeps what it commits, and migrations are done.', schema: healthSchema } },
     problems: ['service.unavailable'],
   })
   async ready(): Promise<{ status: 'ok' }> {

@@ -30,6 +30,7 @@ export function startServiceProcess(options: ServiceProcessOptions): { process: 
       X_UPLOAD_URL: options.sandbox.url,
       TWITTER_CHANNEL__LOGGING__LEVEL: 'error',
       TWITTER_CHANNEL__ACCESS__REQUESTS_PER_MINUTE: '0',
+      TWITTER_CHANNEL__DATABASE__POSTGRES_MAY_LOSE_COMMITS: 'true',
       ...options.env,
     },
   });

@@ -66,6 +66,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       TWITTER_CHANNEL__LOGGING__LEVEL: process.env['E2E_LOG'] ?? 'silent',
       TWITTER_CHANNEL__MESSAGING__POLL_MS: '100',
       TWITTER_CHANNEL__ACCESS__REQUESTS_PER_MINUTE: '0',
+      TWITTER_CHANNEL__DATABASE__POSTGRES_MAY_LOSE_COMMITS: 'true',
       TWITTER_CHANNEL__ACCESS__WRONG_KEYS_PER_MINUTE: '0',
       ...options.env,
     },
