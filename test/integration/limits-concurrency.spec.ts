@@ -12,8 +12,8 @@ import { type ChangedNumbers, ChangedRules } from './changed-rules.js';
 import { type Call, LimitCallers } from './limit-callers.js';
 import { seededFractions } from './limit-storm.js';
 
-/** LIMIT_ROUNDS=20 is enough to try a change by. */
-const ROUNDS = Number(process.env['LIMIT_ROUNDS'] ?? 200);
+/** LIMIT_ROUNDS=200 is the long form. */
+const ROUNDS = Number(process.env['LIMIT_ROUNDS'] ?? 50);
 const CONTROL_ROUNDS = 10;
 const CALLERS = 40;
 const LIMIT = 7;
