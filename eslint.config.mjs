@@ -13,7 +13,7 @@ const PROVIDERS = [
 ];
 
 /** What reads the environment: the settings, and programs that have none of our settings. */
-const ENVIRONMENT_READERS = ['src/config/**/*.ts', 'src/sandbox/main.ts'];
+const ENVIRONMENT_READERS = ['src/config/**/*.ts', 'src/sandbox/main.ts', 'src/migrate-data/main.ts'];
 
 const noAmbientSyntax = [
   { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Ask the injected Clock for the time.' },

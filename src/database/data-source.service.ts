@@ -13,7 +13,7 @@ import { RatePolicy1 } from './migrations/rate-policy-1.migration.js';
 import { Retention1 } from './migrations/retention-1.migration.js';
 import { Timetable1 } from './migrations/timetable-1.migration.js';
 import { Webhook1 } from './migrations/webhook-1.migration.js';
-import { readerFlags, sqliteDriver } from './sqlite-driver.service.js';
+import { existingFileFlags, readerFlags, sqliteDriver } from './sqlite-driver.service.js';
 
 /** In the order in which they run. */
 export const MIGRATIONS = [AccessKeys1, Channels1, Webhook1, Messaging1, Timetable1, RatePolicy1, Messaging2, Channels2, Messaging3, Authorizations1, Callbacks1, Retention1, Access2];
@@ -48,6 +48,11 @@ export function writerOptions(settings: Settings['database'], databaseUrl: strin
     enableWAL: true,
     busyTimeout: settings.sqliteBusyTimeoutMs,
   };
+}
+
+/** A file that a service has made, for a program that has it to itself. */
+export function existingSqliteOptions(file: string, busyTimeout: number): DataSourceOptions {
+  return { ...SHARED, type: 'sqlite', database: file, driver: sqliteDriver, flags: existingFileFlags, busyTimeout };
 }
 
 /** SQLite's second connection: it sees committed rows only, and SQLite itself refuses a stray write on it. */

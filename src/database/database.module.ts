@@ -7,6 +7,7 @@ import type { Secrets, Settings } from '../config/settings.js';
 import { sqliteReaderOptions, writerOptions } from './data-source.service.js';
 import { DatabaseTime } from './database-time.service.js';
 import { migrateAlone } from './migrate.service.js';
+import { assertNotMoved } from './moved-data.service.js';
 import { Reader } from './reader.service.js';
 import { assertSqliteIsDurable, prepareSqliteWriter } from './sqlite-driver.service.js';
 import { UnitOfWork } from './unit-of-work.service.js';
@@ -16,6 +17,7 @@ async function openWriter(options: ConstructorParameters<typeof DataSource>[0]):
   if (options.type === 'sqlite') {
     await prepareSqliteWriter(dataSource);
   }
+  await assertNotMoved(dataSource);
   await migrateAlone(dataSource);
   if (options.type === 'sqlite') {
     await assertSqliteIsDurable(dataSource);

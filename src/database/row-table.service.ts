@@ -66,6 +66,12 @@ export function listOf({ isPostgres }: Table, columns: readonly TableColumn[], p
   return `(SELECT ${columns.map((column, n) => `${value(column, n)} AS c${n}`).join(', ')} FROM ${from})`;
 }
 
+/** Adds the rows of `$1`, which have these columns. */
+export function insertStatement(table: Table, columns: readonly TableColumn[]): string {
+  const names = namesOf(columns).join(', ');
+  return remembered(table, `insert ${names}`, () => `INSERT INTO ${table.name} (${names}) SELECT ${columns.map((_, n) => `c${n}`).join(', ')} FROM ${listOf(table, columns, '$1')} AS list`);
+}
+
 export function remembered({ statements }: Table, key: string, build: () => string): string {
   const statement = statements.get(key) ?? build();
   statements.set(key, statement);

@@ -1,6 +1,6 @@
 import type { EntityManager, ObjectLiteral } from 'typeorm';
 import { executeTogether, executeWithCommit } from './sqlite-driver.service.js';
-import { columnsOf, listOf, namesOf, remembered, type Table, tableOf, toEntity, toList } from './row-table.service.js';
+import { columnsOf, insertStatement, listOf, namesOf, remembered, type Table, tableOf, toEntity, toList } from './row-table.service.js';
 
 /*
  * For the statements that every message pays for. They take and change many rows as easily as one, and TypeORM builds each statement
@@ -73,8 +73,7 @@ export class RowWrites {
     if (rows.length > 0) {
       const table = tableOf(this.manager, entity);
       const columns = columnsOf(table, Object.keys(rows[0] as object));
-      const names = namesOf(columns).join(', ');
-      const statement = remembered(table, `insert ${names}`, () => `INSERT INTO ${table.name} (${names}) SELECT ${columns.map((_, n) => `c${n}`).join(', ')} FROM ${listOf(table, columns, '$1')} AS list`);
+      const statement = insertStatement(table, columns);
       this.waiting.push({ statement, list: () => JSON.stringify(toList(columns, rows)) });
     }
   }

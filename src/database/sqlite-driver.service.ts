@@ -11,6 +11,9 @@ export const sqliteDriver = { verbose: () => ({ ...sqlite3, Database: PreparingD
 
 export const readerFlags = sqlite3.OPEN_READONLY | sqlite3.OPEN_FULLMUTEX;
 
+/** Without them SQLite makes the file that is not there. */
+export const existingFileFlags = sqlite3.OPEN_READWRITE | sqlite3.OPEN_FULLMUTEX;
+
 /**
  * Makes the one write connection durable and its transactions exclusive from their first statement.
  * - `synchronous=FULL`: with WAL alone, a commit can be lost with the power.

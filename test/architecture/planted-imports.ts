@@ -33,6 +33,7 @@ export const PLANTED: readonly PlantedImport[] = [
   planted('entities-stay-out-of-the-wiring', 'src/bad.module.ts', './webhook/event.entity.js', 'src/webhook/event.entity.ts'),
   planted('nothing-imports-the-sandbox', 'src/webhook/bad-sandbox.service.ts', '../sandbox/ledger.js', 'src/sandbox/ledger.ts'),
   planted('the-sandbox-knows-only-the-kernel', 'src/sandbox/bad-policy.ts', '../rate-policy/window.js', 'src/rate-policy/window.ts'),
+  planted('nothing-imports-migrate-data', 'src/database/bad-move.service.ts', '../migrate-data/moved.js', 'src/migrate-data/moved.ts'),
   planted('nothing-imports-tests', 'src/webhook/bad-test.service.ts', '../../test/support/fake.js', 'test/support/fake.ts'),
   planted('x-api-knows-none-of-our-modules', 'src/x-api/bad-room.service.ts', '../channels/channels.service.js', 'src/channels/channels.service.ts'),
   planted('x-api-generations-are-apart', 'src/x-api/bad-v2.service.ts', './messages-v1.service.js', 'src/x-api/messages-v1.service.ts'),
@@ -63,5 +64,6 @@ export const ALLOWED: Readonly<Record<string, string>> = {
   'src/x-api/good-other-v1.service.ts': thing,
   'src/x-api/good-v2.service.ts': thing,
   'src/sandbox/good-window.ts': importing('../kernel/good-id.js'),
+  'src/migrate-data/good-move.service.ts': importing('../database/good-driver.service.js'),
   'src/good.module.ts': importing('./messaging/good.module.js'),
 };
