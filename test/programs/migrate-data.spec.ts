@@ -115,7 +115,7 @@ onEngine('postgres', (engine) => {
         'after|INSERT INTO conversations|1',
         'after|INSERT INTO messages|1',
         'before|INSERT INTO webhook_events|2',
-        'after|INSERT INTO webhook_events|1',
+        'before|UPDATE migrate_data_progress|1',
         'after|COMMIT|2',
         'before|sum(size)|3',
         'before|DROP TABLE|1',

@@ -16,6 +16,9 @@ const PATIENT = {
   TWITTER_CHANNEL__MESSAGING__POLL_MS: '50',
   TWITTER_CHANNEL__X__TIMEOUT_MS: '120000',
   TWITTER_CHANNEL__MESSAGING__LEASE_MS: '200000',
+  // X's history would settle what nobody was told of.
+  TWITTER_CHANNEL__TIMETABLE__RECOVERY_MS: '3600000',
+  TWITTER_CHANNEL__TIMETABLE__UNKNOWN_MESSAGES_MS: '3600000',
   TWITTER_CHANNEL__CALLBACKS__ALLOWED_HOSTS: '127.0.0.1',
 };
 /** By then what was under way when the service died is anybody's. */

@@ -46,6 +46,12 @@ export function findBinaries(account: Account, scratch: string): Binaries {
   return { directory: system, origin: system };
 }
 
+/** Those of an installed PostgreSQL that has these programs too; the binaries out of npm have none of them. */
+export function findSystemBinaries(account: Account, programs: readonly string[]): Binaries | null {
+  const directory = systemDirectories().find((candidate) => runs(candidate, account) && programs.every((name) => existsSync(join(candidate, name))));
+  return directory === undefined ? null : { directory, origin: directory };
+}
+
 /** The `native` folder of the npm package that fits this machine, or null where there is none. */
 function packagedRoot(): string | null {
   const system = process.platform === 'win32' ? 'windows' : process.platform;

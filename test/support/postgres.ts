@@ -31,7 +31,7 @@ export async function startPostgres(): Promise<Postgres> {
   try {
     handOver(scratch, account);
     const binaries = findBinaries(account, scratch);
-    const server = await serve(binaries, account, scratch);
+    const server = await serveFiles(binaries, account, createFiles(binaries, account, scratch), SETTINGS);
     // A run that is cut short leaves neither server nor files behind.
     const cleanUp = () => {
       server.process.kill('SIGKILL');
@@ -44,7 +44,7 @@ export async function startPostgres(): Promise<Postgres> {
       origin: binaries.origin,
       stop: async () => {
         process.off('exit', cleanUp);
-        await stop(server.process);
+        await stopServer(server.process);
         remove();
       },
     };
@@ -54,24 +54,30 @@ export async function startPostgres(): Promise<Postgres> {
   }
 }
 
-function handOver(path: string, { uid, gid }: Account): void {
+export function handOver(path: string, { uid, gid }: Account): void {
   if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid);
 }
 
-async function serve(binaries: Binaries, account: Account, scratch: string): Promise<{ process: ChildProcess; port: number }> {
+export interface RunningServer {
+  process: ChildProcess;
+  port: number;
+}
+
+/** Files for a server, in `scratch`. */
+export function createFiles(binaries: Binaries, account: Account, scratch: string): string {
   const files = join(scratch, 'data');
   mkdirSync(files, { mode: 0o700 });
   handOver(files, account);
-  const options = { ...account, cwd: scratch };
   const initdb = ['-D', files, '-U', 'postgres', '--auth=trust', '--no-sync', '--encoding=UTF8', '--locale=C'];
-  execFileSync(join(binaries.directory, 'initdb'), initdb, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
+  execFileSync(join(binaries.directory, 'initdb'), initdb, { ...account, cwd: scratch, stdio: ['ignore', 'ignore', 'pipe'] });
+  return files;
+}
 
+/** A server on its files, on a free port of 127.0.0.1. */
+export async function serveFiles(binaries: Binaries, account: Account, files: string, settings: readonly string[]): Promise<RunningServer> {
   const port = await freePort();
-  const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
-  const server = spawn(join(binaries.directory, 'postgres'), ['-D', files, '-h', '127.0.0.1', '-p', String(port), ...settings], {
-    ...options,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const args = ['-D', files, '-h', '127.0.0.1', '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
+  const server = spawn(join(binaries.directory, 'postgres'), args, { ...account, cwd: files, stdio: ['ignore', 'ignore', 'pipe'] });
   await ready(server);
   return { process: server, port };
 }
@@ -95,7 +101,7 @@ function ready(server: ChildProcess): Promise<void> {
 }
 
 /** SIGINT is PostgreSQL's fast shutdown: open connections are cut off. */
-async function stop(server: ChildProcess): Promise<void> {
+export async function stopServer(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   server.ref();
   const exited = once(server, 'exit');
