@@ -48,7 +48,7 @@ async function move({ file, url }: MoveRequest): Promise<number> {
 main().then(
   (code) => (process.exitCode = code),
   (error: unknown) => {
-    // What a driver says of a statement may hold its values: the first line is enough for a person.
+    // The message alone: the rest of a driver's error has the values of the statement in it.
     process.stderr.write(error instanceof MoveProblem ? `${error.message}\n` : `The move failed, and can be gone on with: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;
   },
