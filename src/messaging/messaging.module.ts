@@ -21,6 +21,7 @@ import { EchoMatching } from './unknown/echo-matching.service.js';
 import { ExpiredWindowsJob } from './window/expired-windows.job.js';
 import { Expiry } from './window/expiry.service.js';
 import { IncomingMessages } from './incoming/incoming-messages.service.js';
+import { PlainInbound } from './incoming/plain-inbound.service.js';
 import { LimitRelease } from './outbox/limit-release.service.js';
 import { Cancellations } from './outbox/cancellations.service.js';
 import { HistoryRecovery } from './recovery/history-recovery.service.js';
@@ -70,6 +71,7 @@ import { WindowEvents } from './window/window-events.service.js';
     Handover,
     HistoryRecovery,
     IncomingMessages,
+    PlainInbound,
     LimitRelease,
     LookUps,
     LostClaims,
@@ -95,6 +97,6 @@ import { WindowEvents } from './window/window-events.service.js';
     WindowEvents,
     XHistory,
   ],
-  exports: [ErasedMessages, Erasures, MessageRetention, IncomingMessages, Typing, ExpiredWindowsJob, RecoveryJob, UnknownMessagesJob],
+  exports: [ErasedMessages, Erasures, MessageRetention, IncomingMessages, PlainInbound, Typing, ExpiredWindowsJob, RecoveryJob, UnknownMessagesJob],
 })
 export class MessagingModule {}

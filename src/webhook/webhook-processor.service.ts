@@ -1,5 +1,4 @@
 import { Injectable, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
-import type { Channel } from '../channels/channel.js';
 import { ChannelConnection } from '../channels/connection/channel-connection.service.js';
 import { ChannelDirectory } from '../channels/channel-directory.service.js';
 import { EventFlow } from '../channels/health/event-flow.service.js';
@@ -14,31 +13,23 @@ import { Typing } from '../messaging/conversation/typing.service.js';
 import { StartPermissions } from '../rate-policy/start-permissions.service.js';
 import { Log } from '../runtime/log.service.js';
 import { WokenWork } from '../runtime/woken-work.service.js';
-import { parseAccountActivityEvent, type XEvent, type XNews } from './account-activity-event.js';
+import { parseAccountActivityEvent, type XEvent } from './account-activity-event.js';
+import { PlainEvents } from './plain-events.service.js';
 import { fromStoredBody } from './raw-body.js';
+import { type Effect, participantsOf, type ReadEvent } from './read-event.service.js';
 import { WebhookEventEntity } from './webhook-event.entity.js';
 
 const BATCH = 100;
+/** So many are looked at for what can be processed together. */
+const ROUND = 50;
 /** So many wait for SQLite's one writer at once, which keeps their order and gives them one commit. PostgreSQL would let one pass another. */
 const TOGETHER = 10;
 /** An event that fails this often is set aside, so that it does not keep those behind it waiting for ever. */
 const MAX_TRIES = 5;
 
-interface Effect {
-  channel: Channel;
-  news: XNews;
-}
-
 const ACCESS_REVOKED = new Problem('channel.credentials-rejected', 'The account withdrew the app’s access to it.', {
   remedy: 'Let the account authorise the app again, and give the channel its new tokens.',
 });
-
-/** What an event says, and whom it is for. */
-interface ReadEvent {
-  event: WebhookEventEntity;
-  parsed: XEvent;
-  effects: Effect[];
-}
 
 /**
  * Turns stored events into their effects, in the order in which they came: each event's effects and the note that it is
@@ -53,6 +44,7 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
   constructor(
     private readonly reader: Reader,
     private readonly unitOfWork: UnitOfWork,
+    private readonly plainEvents: PlainEvents,
     private readonly channels: ChannelDirectory,
     private readonly connection: ChannelConnection,
     private readonly incoming: IncomingMessages,
@@ -83,10 +75,10 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     for (;;) {
       const events = await this.reader.repository(WebhookEventEntity).find({ where: { status: 'received' }, order: { id: 'ASC' }, take: BATCH });
       const results: boolean[] = [];
-      for (let from = 0; from < events.length && !this.work.isStopping; from += this.together) {
+      for (let from = 0; from < events.length && !this.work.isStopping; from += ROUND) {
         // Looked up first: a unit of work that waits for a second connection can wait for ever, and the looks may end in another order.
-        const read = await Promise.all(events.slice(from, from + this.together).map((event) => this.read(event)));
-        results.push(...(await Promise.all(read.map((one) => this.process(one)))));
+        const read = await Promise.all(events.slice(from, from + ROUND).map((event) => this.read(event)));
+        results.push(...(await this.processRound(read)));
       }
       processed += results.filter(Boolean).length;
       // With a full batch of failures the next read would bring the same ones.
@@ -105,6 +97,18 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     return { event, parsed, effects: await this.findChannels(event.webhookKey, parsed.news) };
   }
 
+  /** Most of them together; what is left in turn. */
+  private async processRound(read: readonly ReadEvent[]): Promise<boolean[]> {
+    // What fails together is tried one by one, where its own failures are noted.
+    const done = await this.plainEvents.process(read).catch(() => new Set<ReadEvent>());
+    const results = read.flatMap((one) => (done.has(one) ? [true] : []));
+    const left = read.filter((one) => !done.has(one));
+    for (let from = 0; from < left.length; from += this.together) {
+      results.push(...(await Promise.all(left.slice(from, from + this.together).map((one) => this.process(one)))));
+    }
+    return results;
+  }
+
   private async process({ event, parsed, effects }: ReadEvent): Promise<boolean> {
     try {
       await this.unitOfWork.run(async (manager) => {
@@ -117,8 +121,8 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
         );
         if (taken.affected === 1) {
           await this.incoming.lock(effects.flatMap(({ channel, news }) => participantsOf(channel, news).map((participantId) => ({ channel, participantId }))));
-          for (const { channel, news } of effects) {
-            await this.apply(channel, news);
+          for (const effect of effects) {
+            await this.apply(effect);
           }
           for (const channelId of [...new Set(effects.map(({ channel }) => channel.id))].sort()) {
             await this.flow.noteEvent(channelId);
@@ -134,7 +138,7 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
   }
 
   /** The news that are for a channel of ours; X may tell of others that share the app. */
-  private async findChannels(webhookKey: string, all: readonly XNews[]): Promise<Effect[]> {
+  private async findChannels(webhookKey: string, all: XEvent['news']): Promise<Effect[]> {
     const found: Effect[] = [];
     for (const news of all) {
       const channel = await this.channels.findByWebhook(webhookKey, news.kind === 'access-revoked' ? news.accountId : news.forUserId);
@@ -145,7 +149,7 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     return found;
   }
 
-  private async apply(channel: Channel, news: XNews): Promise<void> {
+  private async apply({ channel, news }: Effect): Promise<void> {
     switch (news.kind) {
       case 'direct-message':
         return this.incoming.record(channel, news.message, news.profiles);
@@ -172,22 +176,6 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
         .run((manager) => manager.update(WebhookEventEntity, { id: event.id, status: 'received' }, { status: 'quarantined', detail: `Failed ${tries} times` }))
         .catch(() => undefined);
     }
-  }
-}
-
-/** Whose conversations the news change. */
-function participantsOf(channel: Channel, news: XNews): string[] {
-  switch (news.kind) {
-    case 'direct-message':
-      return [news.message.senderId, news.message.recipientId].filter((id) => id !== channel.accountId);
-    case 'read':
-    case 'typing':
-      return [news.participantId];
-    case 'start-permission':
-    case 'access-revoked':
-      return [];
-    default:
-      return unreachable(news);
   }
 }
 

@@ -6,6 +6,7 @@ import { RatePolicyModule } from '../rate-policy/rate-policy.module.js';
 import { WebhookController } from './webhook.controller.js';
 import { WebhookBacklogJob } from './webhook-backlog.job.js';
 import { WebhookEventEntity } from './webhook-event.entity.js';
+import { PlainEvents } from './plain-events.service.js';
 import { RawEvents } from './raw-events.service.js';
 import { WebhookInbox } from './webhook-inbox.service.js';
 import { WebhookProcessor } from './webhook-processor.service.js';
@@ -14,7 +15,7 @@ import { WebhookProcessor } from './webhook-processor.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([WebhookEventEntity]), ChannelsModule, MessagingModule, RatePolicyModule],
   controllers: [WebhookController],
-  providers: [RawEvents, WebhookBacklogJob, WebhookInbox, WebhookProcessor],
+  providers: [PlainEvents, RawEvents, WebhookBacklogJob, WebhookInbox, WebhookProcessor],
   exports: [RawEvents, WebhookBacklogJob, WebhookProcessor],
 })
 export class WebhookModule {}

@@ -44,32 +44,37 @@ export class Conversations {
         await this.keepProfile(manager, conversation, participant);
         return conversation;
       }
-      const made = Object.assign(new ConversationEntity(), {
-        id: this.ids.create('cnv'),
-        team: channel.team,
-        channelId: channel.id,
-        accountId: channel.accountId,
-        participantId: participant.id,
-        participantUsername: participant.username,
-        participantName: participant.name,
-        windowOpenedAt: null,
-        windowUsed: 0,
-        windowClosedAt: null,
-        lastSeq: 0,
-        lastMessageAt: null,
-        readUpTo: null,
-        readAt: null,
-        headId: null,
-        headAt: null,
-        leaseOwner: null,
-        leaseUntil: null,
-        fence: 0,
-        createdAt: this.clock.now(),
-      } satisfies ConversationEntity);
+      const made = this.make(channel, participant);
       // Two that make the same one at once: one row stays, and both go on with it.
       await manager.createQueryBuilder().insert().into(ConversationEntity).values(made).orIgnore().updateEntity(false).execute();
       return (await this.findForUpdate(manager, channel.id, participant.id)) ?? made;
     });
+  }
+
+  /** A new one, which is not written yet. */
+  make(channel: Channel, participant: Participant): ConversationEntity {
+    return Object.assign(new ConversationEntity(), {
+      id: this.ids.create('cnv'),
+      team: channel.team,
+      channelId: channel.id,
+      accountId: channel.accountId,
+      participantId: participant.id,
+      participantUsername: participant.username,
+      participantName: participant.name,
+      windowOpenedAt: null,
+      windowUsed: 0,
+      windowClosedAt: null,
+      lastSeq: 0,
+      lastMessageAt: null,
+      readUpTo: null,
+      readAt: null,
+      headId: null,
+      headAt: null,
+      leaseOwner: null,
+      leaseUntil: null,
+      fence: 0,
+      createdAt: this.clock.now(),
+    } satisfies ConversationEntity);
   }
 
   /** The read that locks conversations, by ids or by channel and participant; for `readTogether`. */

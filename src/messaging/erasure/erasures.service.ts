@@ -27,12 +27,17 @@ export class Erasures {
     await manager.insert(ErasureEntity, { channelId, participantHash, pepperId, erasedAt: this.clock.now() });
   }
 
-  /** Whether what X dates then was erased since. */
-  async isErased(manager: EntityManager, channelId: string, participantId: string, at: Instant): Promise<boolean> {
+  /** Of what X dates so, that which was erased since. */
+  async findErased<Told extends { channelId: string; participantId: string; at: Instant }>(manager: EntityManager, all: readonly Told[]): Promise<Set<Told>> {
+    if (all.length === 0) {
+      return new Set();
+    }
     const { current, previous } = this.secrets.encryptionKeys;
-    const hashes = [current, ...previous].map(({ key }) => hashParticipant(channelId, participantId, key));
-    const found = await manager.findBy(ErasureEntity, { channelId, participantHash: In(hashes) });
-    return found.some(({ erasedAt }) => at <= erasedAt);
+    const hashesOf = ({ channelId, participantId }: Told): string[] => [current, ...previous].map(({ key }) => hashParticipant(channelId, participantId, key));
+    const hashes = new Map(all.map((told) => [told, hashesOf(told)]));
+    // The channel is in the digest.
+    const found = await manager.findBy(ErasureEntity, { participantHash: In([...hashes.values()].flat()) });
+    return new Set(all.filter((told) => found.some(({ participantHash, erasedAt }) => told.at <= erasedAt && hashes.get(told)?.includes(participantHash))));
   }
 
   /** Returns how many. */

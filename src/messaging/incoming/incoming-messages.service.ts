@@ -4,30 +4,21 @@ import { type TeamEvent, TeamEvents } from '../../callbacks/event/team-events.se
 import type { Channel } from '../../channels/channel.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../../kernel/clock.js';
-import { SECOND_MS } from '../../kernel/duration.js';
-import { RatePolicy } from '../../rate-policy/rate-policy.service.js';
-import { isOpen, type ReplyWindow, windowAfterInbound } from '../../rate-policy/reply-window.js';
+import { type ReplyWindow, windowAfterInbound } from '../../rate-policy/reply-window.js';
 import { Ids } from '../../runtime/ids.service.js';
 import type { XDirectMessage } from '../../x-api/direct-message.js';
 import { ConversationEntity } from '../conversation/conversation.entity.js';
-import { Conversations, toWindowColumns, windowOf } from '../conversation/conversations.service.js';
+import { Conversations, windowOf } from '../conversation/conversations.service.js';
 import { Dispatcher } from '../outbox/dispatcher.service.js';
 import { EchoMatching } from '../unknown/echo-matching.service.js';
 import { MessageEvents } from '../message/message-events.service.js';
 import { MessageEntity } from '../message/message.entity.js';
-import { normaliseForEcho, toContent } from '../message/message-content.js';
 import { ReadReceipts } from '../conversation/read-receipts.service.js';
 import { Erasures } from '../erasure/erasures.service.js';
 import { WindowCharges } from '../window/window-charges.service.js';
 import { WindowEvents } from '../window/window-events.service.js';
+import { changeBy, mayBeErased, type Profile, toMessageRow, toStorable } from './recorded-message.service.js';
 
-/** An erasure before it would have taken the conversation with it. */
-const JUST_SAID_MS = 10 * SECOND_MS;
-
-interface Profile {
-  username: string;
-  name: string;
-}
 
 /**
  * Records what X tells of messages, in the running unit of work. X may tell of the same message twice, late or out of order:
@@ -44,7 +35,6 @@ export class IncomingMessages {
     private readonly windowEvents: WindowEvents,
     private readonly messageEvents: MessageEvents,
     private readonly teamEvents: TeamEvents,
-    private readonly ratePolicy: RatePolicy,
     private readonly erasures: Erasures,
     private readonly dispatcher: Dispatcher,
     private readonly clock: Clock,
@@ -67,10 +57,9 @@ export class IncomingMessages {
     await this.unitOfWork.run(async (manager) => {
       const conversation = await this.conversations.lock(channel, {
         id: participantId,
-        username: toStorableName(profile?.username),
-        name: toStorableName(profile?.name),
+        ...toStorable(profile),
       });
-      if ((conversation.lastSeq === 0 || this.clock.now() - message.createdAt > JUST_SAID_MS) && (await this.erasures.isErased(manager, channel.id, participantId, message.createdAt))) {
+      if (mayBeErased(conversation, message.createdAt, this.clock.now()) && (await this.erasures.findErased(manager, [{ channelId: channel.id, participantId, at: message.createdAt }])).size > 0) {
         await (conversation.lastSeq === 0 ? manager.delete(ConversationEntity, { id: conversation.id }) : undefined);
         return;
       }
@@ -110,7 +99,7 @@ export class IncomingMessages {
     if (opened !== null && opened !== before) {
       const charged = await this.charges.chargeAnew(manager, channel, conversation.id, opened, message.xMessageId);
       window = charged.window;
-      events.push(...this.ofWindows(conversation, window));
+      events.push(...this.windowEvents.replaced(conversation, window));
       if (charged.isSomethingFreed) {
         this.unitOfWork.afterCommit(() => this.dispatcher.wake());
       }
@@ -118,14 +107,6 @@ export class IncomingMessages {
       await this.charges.chargePast(manager, channel, conversation.id, message.createdAt, message.xMessageId);
     }
     await this.insert(manager, channel, conversation, window, message, { direction: 'inbound', source: 'participant', status: 'received', isRecovered }, events);
-  }
-
-  /** Of the new window, and of the one before it if that was over and the timetable had not got to it. */
-  private ofWindows(conversation: ConversationEntity, window: ReplyWindow): TeamEvent[] {
-    const before = windowOf(conversation);
-    const isOver = before !== null && !isOpen(before, this.ratePolicy.windowRule('v1.1'), this.clock.now());
-    const closed = isOver && conversation.windowClosedAt === null ? this.windowEvents.closed(conversation) : [];
-    return [...closed, ...this.windowEvents.opened({ ...conversation, ...toWindowColumns(window, conversation) })];
   }
 
   private async recordSentElsewhere(
@@ -162,33 +143,11 @@ export class IncomingMessages {
     own: Pick<MessageEntity, 'direction' | 'source' | 'status'> & Partial<MessageEntity>,
     before: readonly TeamEvent[] = [],
   ): Promise<void> {
-    const seq = conversation.lastSeq + 1;
-    const row = Object.assign(new MessageEntity(), {
-      id: this.ids.create('msg'),
-      team: conversation.team,
-      channelId: conversation.channelId,
-      conversationId: conversation.id,
-      seq,
-      content: toContent(message),
-      textFingerprint: normaliseForEcho(message.text),
-      xMessageId: message.xMessageId,
-      xCreatedAt: message.createdAt,
-      createdAt: this.clock.now(),
-      ...own,
-    });
-    const change = {
-      ...toWindowColumns(window, conversation),
-      lastSeq: seq,
-      lastMessageAt: Math.max(conversation.lastMessageAt ?? 0, message.createdAt),
-    };
+    const row = Object.assign(toMessageRow(this.ids.create('msg'), conversation, message, this.clock.now()), own);
+    const change = changeBy(conversation, window, message.createdAt);
     await manager.insert(MessageEntity, row);
     await manager.update(ConversationEntity, { id: conversation.id }, change);
     const type = own.direction === 'inbound' ? 'message.received' : 'message.sent';
     await this.teamEvents.tell([...before, this.messageEvents.of(type, row, { ...conversation, ...change }, channel, message.createdAt)]);
   }
-}
-
-/** PostgreSQL's text has no NUL. */
-function toStorableName(name: string | undefined): string | null {
-  return name === undefined ? null : name.replaceAll('\u0000', '');
 }

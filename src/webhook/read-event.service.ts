@@ -1,0 +1,33 @@
+import type { Channel } from '../channels/channel.js';
+import { unreachable } from '../kernel/problem.js';
+import type { XEvent, XNews } from './account-activity-event.js';
+import type { WebhookEventEntity } from './webhook-event.entity.js';
+
+/** One thing that an event tells, of a channel of ours. */
+export interface Effect {
+  channel: Channel;
+  news: XNews;
+}
+
+/** What an event says, and whom it is for. */
+export interface ReadEvent {
+  event: WebhookEventEntity;
+  parsed: XEvent;
+  effects: Effect[];
+}
+
+/** Whose conversations the news change. */
+export function participantsOf(channel: Channel, news: XNews): string[] {
+  switch (news.kind) {
+    case 'direct-message':
+      return [news.message.senderId, news.message.recipientId].filter((id) => id !== channel.accountId);
+    case 'read':
+    case 'typing':
+      return [news.participantId];
+    case 'start-permission':
+    case 'access-revoked':
+      return [];
+    default:
+      return unreachable(news);
+  }
+}
