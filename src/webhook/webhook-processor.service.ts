@@ -20,8 +20,8 @@ import { type Effect, participantsOf, type ReadEvent } from './read-event.servic
 import { WebhookEventEntity } from './webhook-event.entity.js';
 
 const BATCH = 100;
-/** So many are looked at for what can be processed together. */
-const ROUND = 50;
+/** So many are looked at for what can be processed together: what X has just sent waits for it to be over before it is on disk. */
+const ROUND = 25;
 /** So many wait for SQLite's one writer at once, which keeps their order and gives them one commit. PostgreSQL would let one pass another. */
 const TOGETHER = 10;
 /** An event that fails this often is set aside, so that it does not keep those behind it waiting for ever. */
