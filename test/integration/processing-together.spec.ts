@@ -15,7 +15,7 @@ const PEOPLE = 4;
 /** Something that X tells, or that a team asks for. */
 type Step =
   | { kind: 'inbound'; person: number; agoMs: number; name: string | null }
-  | { kind: 'echo' | 'typing' | 'read' | 'reply'; person: number; agoMs: number }
+  | { kind: 'echo' | 'typing' | 'read' | 'reply' | 'erase'; person: number; agoMs: number }
   | { kind: 'repeat'; which: number }
   | { kind: 'later'; ms: number };
 
@@ -23,7 +23,7 @@ const person = fc.nat(PEOPLE - 1);
 const agoMs = fc.constantFrom(0, 0, 0, 1, 1, 2, MINUTE_MS, HOUR_MS, DAY_MS + 1, -MINUTE_MS);
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('inbound' as const), person, agoMs, name: fc.constantFrom(null, 'Rania', 'Omar\u0000') }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('echo' as const, 'typing' as const, 'read' as const, 'reply' as const, 'reply' as const), person, agoMs }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('echo' as const, 'typing' as const, 'read' as const, 'reply' as const, 'reply' as const, 'erase' as const), person, agoMs }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('repeat' as const), which: fc.nat(20) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('later' as const), ms: fc.constantFrom(1, MINUTE_MS, DAY_MS) }) },
 );
@@ -33,18 +33,19 @@ class Subject {
   private constructor(
     private readonly both: Both,
     private readonly clock: ManualClock,
+    private readonly channelId: string,
     private readonly webhookKey: string,
   ) {}
 
   static async start(engine: Engine, areTogether: boolean): Promise<Subject> {
     const clock = new ManualClock(1_790_000_000_000);
     const both = await startBoth({ clock, databaseUrl: await engine.createDatabaseUrl() });
-    const { webhookUrl } = await connectNajm(both.service);
+    const { id, webhookUrl } = await connectNajm(both.service);
     await both.service.app.get(Dispatcher, { strict: false }).beforeApplicationShutdown();
     if (!areTogether) {
       both.service.app.get(PlainEvents, { strict: false }).process = () => Promise.resolve(new Set());
     }
-    return new Subject(both, clock, new URL(String(webhookUrl)).pathname.split('/').at(-1) ?? '');
+    return new Subject(both, clock, id, new URL(String(webhookUrl)).pathname.split('/').at(-1) ?? '');
   }
 
   stop(): Promise<void> {
@@ -56,9 +57,10 @@ class Subject {
     const inbox = this.both.service.app.get(WebhookInbox, { strict: false });
     const bodies: string[] = [];
     for (const [n, one] of steps.entries()) {
-      if (one.kind === 'later' || one.kind === 'reply') {
+      if (one.kind === 'later' || one.kind === 'reply' || one.kind === 'erase') {
         await this.processAll();
         if (one.kind === 'later') this.clock.advance(one.ms);
+        else if (one.kind === 'erase') await this.both.service.call(`/v1/participants/${this.channelId}/${prefix}${one.person}`, { method: 'DELETE' });
         else await this.both.service.call('/v1/messages', { body: { ...textTo(`Reply ${n}`, `${prefix}${one.person}`), beyondAllotment: one.agoMs === 0 ? 'count' : 'hold' } });
         continue;
       }
@@ -86,6 +88,7 @@ class Subject {
       typing: { direct_message_indicate_typing_events: [{ created_timestamp: at, sender_id: sender, target: { recipient_id: recipient } }] },
       read: { direct_message_mark_read_events: [{ created_timestamp: at, sender_id: sender, target: { recipient_id: recipient }, last_read_event_id: id }] },
       reply: {},
+      erase: {},
     }[one.kind];
     return JSON.stringify({ for_user_id: NAJM.id, ...news, ...people });
   }
