@@ -5,8 +5,9 @@ const { mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { performance } = require('node:perf_hooks');
+const { compared, median, progress, runAlone } = require('./report.cjs');
 
-const MANY = Number(process.argv[2] ?? 1_000_000);
+const MANY = 1_000_000;
 const FEW = 1_000;
 const ROUNDS = 9;
 const DECISIONS_A_ROUND = 400;
@@ -68,9 +69,8 @@ async function fill(unitOfWork, channel, conversations) {
       await manager.query(`INSERT INTO limit_uses (message_id, account_id, app_fingerprint, counted_at, began_at)
         ${numbers} SELECT 'msg_bench' || i, '${channel.accountId}', '${channel.appFingerprint}', CASE WHEN i < 500 THEN ${now} - i ELSE ${now - 7 * DAY_MS} - i END, ${now - 7 * DAY_MS} FROM n`);
     });
-    process.stdout.write(`\r${conversations.toLocaleString('en')} conversations: ${Math.min(100, Math.round(((from + BATCH) / conversations) * 100))} %`);
+    progress(`${conversations.toLocaleString('en')} conversations: ${Math.min(100, Math.round(((from + BATCH) / conversations) * 100))} %`);
   }
-  process.stdout.write('\n');
 }
 
 /** Milliseconds for each decision of one round; `parity` 0 decides free replies, 1 sends that count. */
@@ -88,13 +88,12 @@ async function round({ get, conversations, parties }, parity) {
   return (performance.now() - startedAt) / DECISIONS_A_ROUND;
 }
 
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
-
-async function main() {
+async function measure([many = MANY] = []) {
+  const rows = [];
   const folder = mkdtempSync(join(tmpdir(), 'dm-bench-policy-'));
   const sizes = [];
   try {
-    for (const conversations of [FEW, MANY]) sizes.push(await open(folder, conversations));
+    for (const conversations of [FEW, many]) sizes.push(await open(folder, conversations));
     for (const [name, parity] of [['a free reply', 0], ['a send that counts', 1]]) {
       const times = sizes.map(() => []);
       for (let n = -1; n < ROUNDS; n += 1) {
@@ -104,16 +103,15 @@ async function main() {
           if (n >= 0) times[index].push(ms);
         }
       }
-      const [few, many] = times.map(median);
-      console.log(`${name}: ${few.toFixed(3)} ms beside ${FEW.toLocaleString('en')}, ${many.toFixed(3)} ms beside ${MANY.toLocaleString('en')} conversations: ratio ${(many / few).toFixed(2)}`);
+      const [small, large] = times.map(median);
+      rows.push(compared(`deciding ${name} beside ${many.toLocaleString('en')} conversations; beside ${FEW.toLocaleString('en')}`, [`${large.toFixed(2)} ms`, `${small.toFixed(2)} ms`], large / small, { most: 1.3 }));
     }
   } finally {
     await Promise.all(sizes.map(({ app }) => app.close()));
     rmSync(folder, { recursive: true, force: true });
   }
+  return rows;
 }
 
-main().catch((error) => {
-  console.error(error);
-  process.exitCode = 1;
-});
+module.exports = { measure };
+if (require.main === module) runAlone(measure);

@@ -9,6 +9,7 @@ const http = require('node:http');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { postAll } = require('./load.cjs');
+const { compared, figure, median, perSecond, progress, quantile, runAlone } = require('./report.cjs');
 const { BRAND, CREDENTIALS, inParallel } = require('./send-peers.cjs');
 
 const ADMIN_KEY = 'bench-admin-key-0123456789';
@@ -17,8 +18,8 @@ const ROUNDS = 3;
 const WARM_UP_ROUNDS = 3;
 const IDLE_MESSAGES = 200;
 const SETTINGS = [
-  { name: 'X answers at once', delayMs: 0, target: 0.35 },
-  { name: 'X takes 80 ms', delayMs: 80, target: 0.85 },
+  { name: 'X answers at once', delayMs: 0, target: 0.4 },
+  { name: 'X takes 80 ms', delayMs: 80, target: 0.9 },
 ];
 
 const root = join(__dirname, '..');
@@ -156,12 +157,8 @@ async function measureIdle({ x, service, participants }) {
   return took;
 }
 
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
-const at = (numbers, part) => [...numbers].sort((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * part))];
-
-async function main() {
-  const messages = Number(process.argv[2] ?? 2_000);
-  const concurrency = Number(process.argv[3] ?? 16);
+async function measure([messages = 2_000, concurrency = 16] = []) {
+  const rows = [];
   const folder = mkdtempSync(join(tmpdir(), 'dm-bench-send-'));
   const x = await forkAs('x');
   const bare = await forkAs('bare', { X_API_URL: x.url });
@@ -174,38 +171,36 @@ async function main() {
     const bench = { x, bare, service, participants, messages, concurrency };
     // The first seconds of a process are its compilers': they are not what a service that runs for weeks costs.
     for (let round = 1; round <= WARM_UP_ROUNDS; round += 1) {
-      process.stderr.write(`warming up: ${round} of ${WARM_UP_ROUNDS}\r`);
+      progress(`send, warming up: ${round} of ${WARM_UP_ROUNDS}`);
       await hear(bench, false);
       await sendThroughService(bench);
       await sendBare(bench);
     }
 
-    console.log(`${messages} messages to ${PARTICIPANTS} participants, ${concurrency} at once, median of ${ROUNDS} rounds in turns\n`);
-    console.log('| | service, messages/s | bare loop | ratio | target | rounds: service / bare |\n| --- | ---: | ---: | ---: | ---: | --- |');
     for (const { name, delayMs, target } of SETTINGS) {
       const fault = delayMs === 0 ? null : await call(`${x.url}/sandbox/api/faults`, { kind: 'delay', route: 'send', times: null, delayMs });
       const rounds = { service: [], bare: [] };
       for (let round = 1; round <= ROUNDS; round += 1) {
-        process.stderr.write(`${name}: round ${round} of ${ROUNDS}\r`);
+        progress(`send, ${name}: round ${round} of ${ROUNDS}`);
         await hear(bench, false);
         rounds.service.push(await sendThroughService(bench));
         rounds.bare.push(await sendBare(bench));
       }
-      const ratio = median(rounds.service) / median(rounds.bare);
-      console.log(`| ${name} | ${median(rounds.service).toFixed(0)} | ${median(rounds.bare).toFixed(0)} | ${ratio.toFixed(2)} | ${target} | ${rounds.service.map((n, i) => `${n.toFixed(0)} / ${rounds.bare[i].toFixed(0)}`).join(', ')} |`);
-      if (ratio < target) process.exitCode = 1;
+      const [ours, beside] = [median(rounds.service), median(rounds.bare)];
+      rows.push(compared(`messages sent, ${concurrency} at once, ${name}; beside a bare loop over twitter-api-v2`, [perSecond(ours), perSecond(beside)], ours / beside, { least: target }));
       if (fault !== null) await call(`${x.url}/sandbox/api/faults/${fault.id}`, undefined, {}, 'DELETE');
     }
     await hear(bench, false);
     const keyed = await sendThroughService(bench, (n) => ({ 'idempotency-key': `bench-${texts}-${n}` }));
     await hear(bench, true);
     const echoed = await sendThroughService(bench);
-    console.log(`\nWith an Idempotency-Key on each: ${keyed.toFixed(0)} messages/s. With X's echoes coming in and being processed meanwhile: ${echoed.toFixed(0)} messages/s. X answers at once.`);
+    rows.push(figure('the same with an Idempotency-Key on each', perSecond(keyed)), figure('the same with X’s echoes coming in', perSecond(echoed)));
     await call(`${service.channel}/disconnect`, {});
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     const idle = await measureIdle(bench);
-    const line = (numbers) => `p50 ${at(numbers, 0.5)} ms, p99 ${at(numbers, 0.99)} ms`;
-    console.log(`One message while nothing else happens (${IDLE_MESSAGES} of them): answered 202 after ${line(idle.accepted)}; at X after ${line(idle.taken)}; known as sent after ${line(idle.sent)}.`);
+    const line = (numbers) => `p50 ${quantile(numbers, 0.5)} ms, p99 ${quantile(numbers, 0.99)} ms`;
+    rows.push(figure('one message while nothing else happens, answered 202', line(idle.accepted)), figure('the same, at X', line(idle.taken)), figure('the same, known as sent', line(idle.sent)));
+    return rows;
   } finally {
     agent.destroy();
     await Promise.all([service.child, bare.child, x.child].map(end));
@@ -213,8 +208,5 @@ async function main() {
   }
 }
 
-main().catch((error) => {
-  console.error(error);
-  process.exitCode = 1;
-  process.exit();
-});
+module.exports = { measure };
+if (require.main === module) runAlone(measure);
