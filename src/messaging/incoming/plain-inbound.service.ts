@@ -115,8 +115,8 @@ export class PlainInbound {
   ): Promise<{ messages: Set<Told>; conversations: Set<string> }> {
     const knownKeys = new Set(known.map(({ channelId, xMessageId }) => keyOf(channelId, xMessageId ?? '')));
     const mayBe = all
-      .filter((told) => mayBeErased(conversationOf(told), told.message.createdAt, now))
-      .map((told) => ({ told, channelId: told.channel.id, participantId: told.message.senderId, at: told.message.createdAt }));
+      .map((told) => ({ told, channelId: told.channel.id, participantId: told.message.senderId, at: Math.min(told.message.createdAt, now) }))
+      .filter(({ told, at }) => mayBeErased(conversationOf(told), at, now));
     const erased = new Set([...(await this.erasures.findErased(manager, mayBe))].map(({ told }) => told));
     const seen = new Set<string>();
     const messages = new Set<Told>();
