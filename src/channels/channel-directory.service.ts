@@ -69,23 +69,18 @@ export class ChannelDirectory {
     return this.recently(id, () => this.channels.findOneBy({ id }));
   }
 
-  /** As the unit of work of this manager sees them, by their ids. */
-  async mapIn(manager: EntityManager, ids: readonly string[]): Promise<Map<string, Channel>> {
-    const channels = ids.length === 0 ? [] : await manager.findBy(ChannelEntity, { id: In([...ids]) });
-    return new Map(channels.map((channel) => [channel.id, channel]));
-  }
-
-  /** What is said of each of these ids that is none of the team's channels, or that the viewer's key does not see. @throws Problem `channel.not-found` */
-  async assertOwn({ team, channelIds: seen }: Viewer, ids: readonly string[]): Promise<void> {
-    const own = new Set((await this.findByIds(ids)).filter((channel) => channel.team === team && seesChannel({ team, channelIds: seen }, channel.id)).map(({ id }) => id));
+  /** @throws Problem `channel.not-found` that names each of these ids that is none of the team's channels, or none that the viewer sees */
+  async assertOwn(viewer: Viewer, ids: readonly string[]): Promise<void> {
+    const own = new Set((await this.findByIds(ids)).filter(({ id, team }) => team === viewer.team && seesChannel(viewer, id)).map(({ id }) => id));
     const errors = ids.flatMap((id, n) => (own.has(id) ? [] : [{ pointer: `/channelIds/${n}`, code: 'channel.not-found', detail: 'Must be the id of a channel of the team.' }]));
     if (errors.length > 0) {
       throw new Problem('channel.not-found', 'The team has no channel with this id.', { errors });
     }
   }
 
-  findByIds(ids: readonly string[]): Promise<Channel[]> {
-    return ids.length === 0 ? Promise.resolve([]) : this.channels.findBy({ id: In([...ids]) });
+  /** In a unit of work with its `manager`: it must not wait for a second connection. */
+  findByIds(ids: readonly string[], manager: EntityManager = this.reader.manager): Promise<Channel[]> {
+    return ids.length === 0 ? Promise.resolve([]) : manager.findBy(ChannelEntity, { id: In([...ids]) });
   }
 
   /** The channel that an event on this webhook is for. */

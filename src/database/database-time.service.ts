@@ -37,7 +37,7 @@ export class DatabaseTime implements OnModuleInit, OnModuleDestroy {
   async onModuleInit(): Promise<void> {
     if (this.settings.engine === 'postgres') {
       await this.keep();
-      this.timer = this.timers.every(EVERY_MS, () => void this.keep().catch((error: unknown) => this.log.warn('The database could not be asked for its time', { error: String(error) })));
+      this.timer = this.timers.every(EVERY_MS, () => void this.keep().catch((error: unknown) => this.log.error('The database could not be asked for its time', {}, error)));
     }
   }
 

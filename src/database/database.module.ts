@@ -53,7 +53,7 @@ async function openReader(writer: DataSource, settings: Settings['database']): P
     }),
   ],
   providers: [DatabaseTime, UnitOfWork, { provide: Reader, inject: [DataSource, getConfigToken('database')], useFactory: openReader }],
-  exports: [DatabaseTime, UnitOfWork, Reader],
+  exports: [UnitOfWork, Reader],
 })
 export class DatabaseModule implements OnApplicationShutdown {
   constructor(

@@ -1,6 +1,5 @@
 import { RowSum } from './canonical-row.js';
 import { MoveProblem } from './move-problem.js';
-import type { MovedTable } from './moved-tables.service.js';
 import type { Progress } from './progress.service.js';
 import type { SourceFile } from './source-file.service.js';
 import type { TargetDatabase } from './target-database.service.js';
@@ -9,7 +8,7 @@ import type { TablePages } from './table-pages.service.js';
 /** Copies what is not yet there. Each page is there with the note of it, or not at all. */
 export async function copyAll(source: SourceFile, target: TargetDatabase, progress: Progress): Promise<void> {
   const { tables } = source;
-  progress.begin('Moving', await countAll(tables, (table) => source.pages(table)));
+  progress.begin('Moving', await countAll(source));
   for (const table of tables) {
     const pages = source.pages(table);
     const { lastKey, rows } = await target.progressOf(table);
@@ -25,7 +24,7 @@ export async function copyAll(source: SourceFile, target: TargetDatabase, progre
 /** Reads both sides from the first row to the last. @throws MoveProblem where they differ in a count or a checksum */
 export async function compareAll(source: SourceFile, target: TargetDatabase, progress: Progress): Promise<void> {
   const { tables } = source;
-  progress.begin('Comparing', 2 * (await countAll(tables, (table) => source.pages(table))));
+  progress.begin('Comparing', 2 * (await countAll(source)));
   const compared: { name: string; from: RowSum; to: RowSum }[] = [];
   for (const table of tables) {
     compared.push({ name: table.name, from: await sumOf(source.pages(table), progress), to: await sumOf(target.pages(table), progress) });
@@ -44,10 +43,10 @@ export async function compareAll(source: SourceFile, target: TargetDatabase, pro
   }
 }
 
-async function countAll(tables: readonly MovedTable[], pagesOf: (table: MovedTable) => TablePages): Promise<number> {
+async function countAll(source: SourceFile): Promise<number> {
   let all = 0;
-  for (const table of tables) {
-    all += await pagesOf(table).count();
+  for (const table of source.tables) {
+    all += await source.pages(table).count();
   }
   return all;
 }

@@ -35,6 +35,13 @@ function toMovedTable({ tableName: name, columns, primaryColumns, generatedColum
   return { name, columns: columns.map(toColumn), key: primaryColumns.map(toColumn), entity: target as new () => object };
 }
 
+/** The columns that a database says it has, by table. */
+export function groupByTable(columns: readonly { table: string; column: string }[]): Map<string, string[]> {
+  const tables = new Map<string, string[]>();
+  columns.forEach(({ table, column }) => tables.set(table, [...(tables.get(table) ?? []), column]));
+  return tables;
+}
+
 /** @throws MoveProblem when the database has a table or a column that would not be moved, or lacks one */
 export function assertAllAreMoved(tables: readonly MovedTable[], found: ReadonlyMap<string, readonly string[]>, where: string): void {
   const left = [...found.keys()].filter((name) => !NOT_MOVED.includes(name) && !tables.some((table) => table.name === name));

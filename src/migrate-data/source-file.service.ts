@@ -4,7 +4,7 @@ import { DataSource, type QueryRunner } from 'typeorm';
 import { existingSqliteOptions } from '../database/data-source.service.js';
 import { MOVED_AWAY } from '../database/moved-data.service.js';
 import { MoveProblem } from './move-problem.js';
-import { ALL_ENTITIES, assertAllAreMoved, type MovedTable, movedTablesOf } from './moved-tables.service.js';
+import { ALL_ENTITIES, assertAllAreMoved, groupByTable, type MovedTable, movedTablesOf } from './moved-tables.service.js';
 import { TablePages } from './table-pages.service.js';
 
 /** How long somebody who has the file open may take to let go of it. */
@@ -88,12 +88,6 @@ export class SourceFile {
     )) as { table: string; column: string }[];
     return groupByTable(columns);
   }
-}
-
-export function groupByTable(columns: readonly { table: string; column: string }[]): Map<string, string[]> {
-  const tables = new Map<string, string[]>();
-  columns.forEach(({ table, column }) => tables.set(table, [...(tables.get(table) ?? []), column]));
-  return tables;
 }
 
 function toMoveProblem(error: unknown, path: string): unknown {

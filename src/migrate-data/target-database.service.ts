@@ -5,8 +5,7 @@ import { migrateAlone } from '../database/migrate.service.js';
 import { MOVE_UNDER_WAY } from '../database/moved-data.service.js';
 import { insertStatement, tableOf } from '../database/row-table.service.js';
 import { MoveProblem } from './move-problem.js';
-import { ALL_ENTITIES, assertAllAreMoved, type MovedTable, movedTablesOf } from './moved-tables.service.js';
-import { groupByTable } from './source-file.service.js';
+import { ALL_ENTITIES, assertAllAreMoved, groupByTable, type MovedTable, movedTablesOf } from './moved-tables.service.js';
 import { type Row, TablePages } from './table-pages.service.js';
 
 /** Any number that no other user of the database takes for its own advisory lock. */

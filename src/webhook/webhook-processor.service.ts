@@ -74,15 +74,15 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     let processed = 0;
     for (;;) {
       const events = await this.reader.repository(WebhookEventEntity).find({ where: { status: 'received' }, order: { id: 'ASC' }, take: BATCH });
-      const results: boolean[] = [];
+      let done = 0;
       for (let from = 0; from < events.length && !this.work.isStopping; from += ROUND) {
         // Looked up first: a unit of work that waits for a second connection can wait for ever, and the looks may end in another order.
         const read = await Promise.all(events.slice(from, from + ROUND).map((event) => this.read(event)));
-        results.push(...(await this.processRound(read)));
+        done += await this.processRound(read);
       }
-      processed += results.filter(Boolean).length;
+      processed += done;
       // With a full batch of failures the next read would bring the same ones.
-      if (events.length < BATCH || !results.includes(true)) {
+      if (events.length < BATCH || done === 0) {
         return processed;
       }
     }
@@ -97,16 +97,20 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     return { event, parsed, effects: await this.findChannels(event.webhookKey, parsed.news) };
   }
 
-  /** Most of them together; what is left in turn. */
-  private async processRound(read: readonly ReadEvent[]): Promise<boolean[]> {
-    // What fails together is tried one by one, where its own failures are noted.
-    const done = await this.plainEvents.process(read).catch(() => new Set<ReadEvent>());
-    const results = read.flatMap((one) => (done.has(one) ? [true] : []));
-    const left = read.filter((one) => !done.has(one));
+  /** Most of them together, what is left in turn. Returns how many it went through. */
+  private async processRound(read: readonly ReadEvent[]): Promise<number> {
+    const together = await this.plainEvents.process(read).catch((error: unknown) => {
+      // Each is tried by itself then, and its own failures are noted.
+      this.log.error('Events could not be processed together', { events: read.length }, error);
+      return new Set<ReadEvent>();
+    });
+    let done = together.size;
+    const left = read.filter((one) => !together.has(one));
     for (let from = 0; from < left.length; from += this.together) {
-      results.push(...(await Promise.all(left.slice(from, from + this.together).map((one) => this.process(one)))));
+      const results = await Promise.all(left.slice(from, from + this.together).map((one) => this.process(one)));
+      done += results.filter(Boolean).length;
     }
-    return results;
+    return done;
   }
 
   private async process({ event, parsed, effects }: ReadEvent): Promise<boolean> {

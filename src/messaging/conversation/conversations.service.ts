@@ -148,11 +148,10 @@ export class Conversations {
 
   /** What is newly known of the participant; in the row and in `conversation`. */
   async keepProfile(manager: EntityManager, conversation: ConversationEntity, participant: Participant): Promise<void> {
-    const participantUsername = participant.username ?? conversation.participantUsername;
-    const participantName = participant.name ?? conversation.participantName;
-    if (participantUsername !== conversation.participantUsername || participantName !== conversation.participantName) {
-      await manager.update(ConversationEntity, { id: conversation.id }, { participantUsername, participantName });
-      Object.assign(conversation, { participantUsername, participantName });
+    const known = toProfileColumns(participant, conversation);
+    if (known.participantUsername !== conversation.participantUsername || known.participantName !== conversation.participantName) {
+      await manager.update(ConversationEntity, { id: conversation.id }, known);
+      Object.assign(conversation, known);
     }
   }
 }
@@ -161,6 +160,11 @@ export function windowOf(conversation: ConversationEntity): ReplyWindow | null {
   return conversation.windowOpenedAt === null
     ? null
     : { openedAt: conversation.windowOpenedAt, used: conversation.windowUsed };
+}
+
+/** What is known of a participant with what is newly told: what is not told is no news. */
+export function toProfileColumns({ username, name }: Pick<Participant, 'username' | 'name'>, before: ConversationEntity): Pick<ConversationEntity, 'participantUsername' | 'participantName'> {
+  return { participantUsername: username ?? before.participantUsername, participantName: name ?? before.participantName };
 }
 
 /** The columns of a window, for an update. A window that was opened anew has not been noted as closed. */

@@ -2,16 +2,18 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { type TeamEvent, TeamEvents } from '../../callbacks/event/team-events.service.js';
 import type { Channel } from '../../channels/channel.js';
+import { columnsOf, listOf, tableOf, toList } from '../../database/row-table.service.js';
 import { readTogether, rowsBy, type RowWrites } from '../../database/rows.service.js';
 import { Clock, type Instant } from '../../kernel/clock.js';
 import { windowAfterInbound } from '../../rate-policy/reply-window.js';
 import { Ids } from '../../runtime/ids.service.js';
 import type { XDirectMessage } from '../../x-api/direct-message.js';
 import { ConversationEntity } from '../conversation/conversation.entity.js';
-import { Conversations, windowOf } from '../conversation/conversations.service.js';
+import { Conversations, toProfileColumns, windowOf } from '../conversation/conversations.service.js';
 import { Erasures } from '../erasure/erasures.service.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { MessageEvents } from '../message/message-events.service.js';
+import { NOT_YET_SENT_STATUSES, SENT_STATUSES } from '../message/message-status.js';
 import { WindowEvents } from '../window/window-events.service.js';
 import { changeBy, mayBeErased, type Profile, toMessageRow, toStorable } from './recorded-message.service.js';
 
@@ -25,13 +27,15 @@ export interface ToldMessage {
 /** Columns of a conversation that an inbound message changes. */
 const CHANGED = ['windowOpenedAt', 'windowUsed', 'windowClosedAt', 'lastSeq', 'lastMessageAt', 'participantUsername', 'participantName'] as const;
 
-/** Statuses of messages that a window which opens has to charge: those that wait, and those of its time that X has. */
-const HAS_SOMETHING_TO_CHARGE = "m.status IN ('queued', 'claimed', 'held') OR (m.status IN ('sent', 'read') AND m.x_created_at >= given.at)";
-
-const BOUND = {
-  sqlite: '(SELECT value ->> 0 AS id, value ->> 1 AS at FROM json_each($1))',
-  postgres: '(SELECT value ->> 0 AS id, (value ->> 1)::bigint AS at FROM json_array_elements($1::json))',
-};
+/** What is told, with what it is told of. */
+interface Inbound<Told extends ToldMessage> {
+  told: Told;
+  conversation: ConversationEntity;
+  channelId: string;
+  participantId: string;
+  /** A time in the future counts as now. */
+  at: Instant;
+}
 
 /**
  * Messages that open a window and have nothing to charge with it: nearly all that come in are such, so many of them are recorded with
@@ -58,92 +62,90 @@ export class PlainInbound {
       this.conversations.toLock(all.map(({ channel, message }) => ({ channelId: channel.id, participantId: message.senderId }))),
       rowsBy(MessageEntity, all.map(({ channel, message }) => ({ channelId: channel.id, xMessageId: message.xMessageId }))),
     );
-    const conversations = new Map(found.map((row) => [keyOf(row.channelId, row.participantId), row]));
-    const made: ConversationEntity[] = [];
-    for (const { channel, message, profile } of all) {
-      const key = keyOf(channel.id, message.senderId);
-      if (!conversations.has(key)) {
-        const conversation = this.conversations.make(channel, { id: message.senderId, ...toStorable(profile) });
-        made.push(conversation);
-        conversations.set(key, conversation);
-      }
-    }
-    const conversationOf = ({ channel, message }: Told): ConversationEntity => conversations.get(keyOf(channel.id, message.senderId)) as ConversationEntity;
-    const odd = await this.findOdd(manager, all, conversationOf, known, now);
+    const { inbound, made } = this.withConversations(all, found, now);
+    const odd = await this.findOdd(manager, inbound, known, now);
     const rows: MessageEntity[] = [];
     const events: TeamEvent[] = [];
-    const recorded = new Set<Told>();
-    for (const told of all) {
-      const conversation = conversationOf(told);
-      const createdAt = Math.min(told.message.createdAt, now);
+    const recorded: Inbound<Told>[] = [];
+    for (const one of inbound) {
+      const { told, conversation, at } = one;
       const before = windowOf(conversation);
-      const window = windowAfterInbound(before, createdAt, now);
+      const window = windowAfterInbound(before, at, now);
       if (odd.messages.has(told) || odd.conversations.has(conversation.id) || window === null || window === before) {
         odd.conversations.add(conversation.id);
         continue;
       }
-      const row = Object.assign(toMessageRow(this.ids.create('msg'), conversation, { ...told.message, createdAt }, now), {
+      const row = Object.assign(toMessageRow(this.ids.create('msg'), conversation, { ...told.message, createdAt: at }, now), {
         direction: 'inbound' as const,
         source: 'participant' as const,
         status: 'received' as const,
         isRecovered: false,
       });
-      const { username, name } = toStorable(told.profile);
-      conversation.participantUsername = username ?? conversation.participantUsername;
-      conversation.participantName = name ?? conversation.participantName;
+      Object.assign(conversation, toProfileColumns(toStorable(told.profile), conversation));
       events.push(...this.windowEvents.replaced(conversation, window));
-      Object.assign(conversation, changeBy(conversation, window, createdAt));
-      events.push(this.messageEvents.of('message.received', row, conversation, told.channel, createdAt));
+      Object.assign(conversation, changeBy(conversation, window, at));
+      events.push(this.messageEvents.of('message.received', row, conversation, told.channel, at));
       rows.push(row);
-      recorded.add(told);
+      recorded.push(one);
     }
-    const changed = [...new Set([...recorded].map(conversationOf))];
-    writes.insert(ConversationEntity, made.filter((conversation) => changed.includes(conversation)));
+    const changed = [...new Set(recorded.map(({ conversation }) => conversation))];
+    writes.insert(ConversationEntity, changed.filter((conversation) => made.has(conversation)));
     writes.insert(MessageEntity, rows);
-    writes.update(ConversationEntity, changed.filter((conversation) => !made.includes(conversation)), CHANGED);
+    writes.update(ConversationEntity, changed.filter((conversation) => !made.has(conversation)), CHANGED);
     await this.teamEvents.tell(events, writes);
-    return recorded;
+    return new Set(recorded.map(({ told }) => told));
+  }
+
+  /** Each with its conversation; those that are `made` are not written yet. */
+  private withConversations<Told extends ToldMessage>(all: readonly Told[], found: readonly ConversationEntity[], now: Instant): { inbound: Inbound<Told>[]; made: Set<ConversationEntity> } {
+    const conversations = new Map(found.map((row) => [keyOf(row.channelId, row.participantId), row]));
+    const made = new Set<ConversationEntity>();
+    const inbound = all.map((told) => {
+      const [channelId, participantId] = [told.channel.id, told.message.senderId];
+      const key = keyOf(channelId, participantId);
+      const conversation = conversations.get(key) ?? this.conversations.make(told.channel, { id: participantId, ...toStorable(told.profile) });
+      if (!conversations.has(key)) {
+        made.add(conversation);
+        conversations.set(key, conversation);
+      }
+      return { told, conversation, channelId, participantId, at: Math.min(told.message.createdAt, now) };
+    });
+    return { inbound, made };
   }
 
   /** What is not plain, as far as the database tells: messages that are known already or erased since, conversations that have something to charge. */
   private async findOdd<Told extends ToldMessage>(
     manager: EntityManager,
-    all: readonly Told[],
-    conversationOf: (told: Told) => ConversationEntity,
+    inbound: readonly Inbound<Told>[],
     known: readonly MessageEntity[],
     now: Instant,
   ): Promise<{ messages: Set<Told>; conversations: Set<string> }> {
-    const knownKeys = new Set(known.map(({ channelId, xMessageId }) => keyOf(channelId, xMessageId ?? '')));
-    const mayBe = all
-      .map((told) => ({ told, channelId: told.channel.id, participantId: told.message.senderId, at: Math.min(told.message.createdAt, now) }))
-      .filter(({ told, at }) => mayBeErased(conversationOf(told), at, now));
-    const erased = new Set([...(await this.erasures.findErased(manager, mayBe))].map(({ told }) => told));
-    const seen = new Set<string>();
+    const seen = new Set(known.map(({ channelId, xMessageId }) => keyOf(channelId, xMessageId ?? '')));
+    const erased = await this.erasures.findErased(manager, inbound.filter(({ conversation, at }) => mayBeErased(conversation, at, now)));
     const messages = new Set<Told>();
-    for (const told of all) {
-      const key = keyOf(told.channel.id, told.message.xMessageId);
-      if (knownKeys.has(key) || seen.has(key) || erased.has(told)) {
-        messages.add(told);
+    for (const one of inbound) {
+      const key = keyOf(one.channelId, one.told.message.xMessageId);
+      if (seen.has(key) || erased.has(one)) {
+        messages.add(one.told);
       }
       seen.add(key);
     }
-    const opening = new Map<string, Instant>();
-    for (const told of all) {
-      const { id } = conversationOf(told);
-      opening.set(id, Math.min(opening.get(id) ?? now, told.message.createdAt));
-    }
-    return { messages, conversations: await this.findBound(manager, opening) };
+    return { messages, conversations: await this.findBound(manager, inbound) };
   }
 
-  /** Conversations in which something waits, or was sent since the time. */
-  private async findBound(manager: EntityManager, opening: ReadonlyMap<string, Instant>): Promise<Set<string>> {
-    const given = BOUND[manager.connection.options.type === 'postgres' ? 'postgres' : 'sqlite'];
+  /** Conversations in which something waits, or X has something of the time since: what a window that opens then has to charge. */
+  private async findBound(manager: EntityManager, inbound: readonly Inbound<ToldMessage>[]): Promise<Set<string>> {
+    const table = tableOf(manager, MessageEntity);
+    const columns = columnsOf(table, ['conversationId', 'xCreatedAt']);
     const rows = await manager.query<{ id: string }[]>(
-      `SELECT given.id AS id FROM ${given} AS given WHERE EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = given.id AND m.direction = 'outbound' AND (${HAS_SOMETHING_TO_CHARGE}))`,
-      [JSON.stringify([...opening])],
+      `SELECT DISTINCT given.c0 AS id FROM ${listOf(table, columns, '$1')} AS given WHERE EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = given.c0
+        AND m.direction = 'outbound' AND (m.status IN (${quoted(NOT_YET_SENT_STATUSES)}) OR (m.status IN (${quoted(SENT_STATUSES)}) AND m.x_created_at >= given.c1)))`,
+      [JSON.stringify(toList(columns, inbound.map(({ conversation: { id: conversationId }, at: xCreatedAt }) => ({ conversationId, xCreatedAt }))))],
     );
     return new Set(rows.map(({ id }) => id));
   }
 }
 
 const keyOf = (...parts: readonly string[]): string => parts.join(' ');
+
+const quoted = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(', ');

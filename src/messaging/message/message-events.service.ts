@@ -31,12 +31,12 @@ export class MessageEvents {
   async tell(manager: EntityManager, type: MessageEventType, messageIds: readonly string[], occurredAt: Instant = this.clock.now()): Promise<void> {
     const messages = await findRows(manager, MessageEntity, messageIds.map((id) => ({ id })));
     const conversations = await findRows(manager, ConversationEntity, messages.map(({ conversationId: id }) => ({ id })));
-    const channels = await this.channels.mapIn(manager, messages.map(({ channelId }) => channelId));
+    const channels = await this.channels.findByIds(messages.map(({ channelId }) => channelId), manager);
     const events: TeamEvent[] = [];
     for (const message of messages) {
       const conversation = conversations.find(({ id }) => id === message.conversationId);
       if (conversation !== undefined) {
-        events.push(this.of(type, message, conversation, channels.get(message.channelId), occurredAt));
+        events.push(this.of(type, message, conversation, channels.find(({ id }) => id === message.channelId), occurredAt));
       }
     }
     await this.teamEvents.tell(events);

@@ -7,7 +7,7 @@ import {
   PUBLIC_MESSAGE_STATUSES,
   storedStatusesOf,
   toPublicStatus,
-  CANCELLABLE_STATUSES,
+  NOT_YET_SENT_STATUSES,
   WAITING_STATUSES,
 } from './message-status.js';
 
@@ -52,7 +52,7 @@ describe('the life of a message', () => {
 
   it('may expire while it waits, and may be cancelled until it leaves', () => {
     for (const status of WAITING_STATUSES) expect(after(status)).toContain('expired');
-    expect(MESSAGE_STATUSES.filter((status) => canBecome(status, 'cancelled')).sort()).toEqual([...CANCELLABLE_STATUSES].sort());
+    expect(MESSAGE_STATUSES.filter((status) => canBecome(status, 'cancelled')).sort()).toEqual([...NOT_YET_SENT_STATUSES].sort());
   });
 
   it('has each step once, with the reason for it', () => {

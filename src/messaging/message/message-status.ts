@@ -84,7 +84,10 @@ export function become(from: MessageStatus, to: MessageStatus): MessageStatus {
 export const WAITING_STATUSES: readonly MessageStatus[] = ['queued', 'held'];
 
 /** X has not been given them: these may be cancelled. */
-export const CANCELLABLE_STATUSES: readonly MessageStatus[] = ['queued', 'held', 'claimed'];
+export const NOT_YET_SENT_STATUSES: readonly MessageStatus[] = ['queued', 'held', 'claimed'];
+
+/** X has them. */
+export const SENT_STATUSES: readonly MessageStatus[] = ['sent', 'read'];
 
 /** Why a message is held. The first two end with an inbound message, the others by themselves or by an operator. */
 export type HeldBecause = 'window-closed' | 'allotment-used' | 'rate-limit' | 'channel-paused' | 'channel-revoked';

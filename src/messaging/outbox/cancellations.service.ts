@@ -5,7 +5,7 @@ import { Problem } from '../../kernel/problem.js';
 import { Conversations } from '../conversation/conversations.service.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { MessageQueries } from '../message/message-queries.service.js';
-import { CANCELLABLE_STATUSES, toPublicStatus } from '../message/message-status.js';
+import { NOT_YET_SENT_STATUSES, toPublicStatus } from '../message/message-status.js';
 import { Dispatcher } from './dispatcher.service.js';
 import { Settlement } from './settlement.service.js';
 
@@ -29,7 +29,7 @@ export class Cancellations {
       if (message.status === 'cancelled') {
         return;
       }
-      if (!CANCELLABLE_STATUSES.includes(message.status)) {
+      if (!NOT_YET_SENT_STATUSES.includes(message.status)) {
         throw new Problem('message.already-sent', `The message is ${toPublicStatus(message.status)}: only one that is queued or held can be cancelled.`);
       }
       await this.settlement.markEnded(manager, conversation, message, { status: 'cancelled' }, null);

@@ -12,10 +12,7 @@ import { MessageEntity } from '../message/message.entity.js';
 import { MessageSteps } from '../message/message-steps.service.js';
 import { Outbox } from '../outbox/outbox.service.js';
 import { inOrderOfX, isAfter } from './order-of-x.js';
-import { become, type HeldBecause, type MessageStatus } from '../message/message-status.js';
-
-const NOT_YET_SENT: MessageStatus[] = ['queued', 'claimed', 'held'];
-const SENT: MessageStatus[] = ['sent', 'read'];
+import { become, type HeldBecause, NOT_YET_SENT_STATUSES, SENT_STATUSES } from '../message/message-status.js';
 
 export interface SettledCharge {
   charge: Charge | null;
@@ -47,7 +44,7 @@ export class WindowCharges {
   async chargeAnew(manager: EntityManager, channel: Channel, conversationId: string, opened: ReplyWindow, inboundId: string): Promise<{ window: ReplyWindow; isSomethingFreed: boolean }> {
     const rule = this.ruleOf(channel);
     const waiting = await manager.find(MessageEntity, {
-      where: { ...this.counted(conversationId), status: In(NOT_YET_SENT) },
+      where: { ...this.counted(conversationId), status: In([...NOT_YET_SENT_STATUSES]) },
       order: { seq: 'ASC' },
       // Nobody may claim or release one of them meanwhile.
       ...lockedForUpdate<MessageEntity>(manager),
@@ -149,7 +146,7 @@ export class WindowCharges {
     if (last === undefined || inOrderOfX(last, { xCreatedAt: sent.at, xMessageId: sent.xMessageId, seq: 0 }) < 0) {
       return false;
     }
-    if (NOT_YET_SENT.includes(last.status)) {
+    if (NOT_YET_SENT_STATUSES.includes(last.status)) {
       await this.stayBeyond(manager, last, 'allotment-used');
     } else {
       await this.makeCounted(manager, channel, last, last.xCreatedAt ?? this.clock.now());
@@ -160,7 +157,7 @@ export class WindowCharges {
   /** Charges a window with what X dates into it, before `end`, in X's order; in one millisecond X's ids tell it. */
   private async chargeSent(manager: EntityManager, channel: Channel, conversationId: string, opened: ReplyWindow, inboundId: string, end: Instant): Promise<ReplyWindow> {
     const sent = await manager.find(MessageEntity, {
-      where: { ...this.counted(conversationId), status: In(SENT), xCreatedAt: Between(opened.openedAt, end - 1) },
+      where: { ...this.counted(conversationId), status: In([...SENT_STATUSES]), xCreatedAt: Between(opened.openedAt, end - 1) },
       order: { xCreatedAt: 'ASC', seq: 'ASC' },
     });
     let window = opened;
