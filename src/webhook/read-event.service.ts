@@ -16,6 +16,11 @@ export interface ReadEvent {
   effects: Effect[];
 }
 
+/** The conversations that an event changes, by channel and participant. */
+export function conversationsOf({ effects }: ReadEvent): string[] {
+  return effects.flatMap(({ channel, news }) => participantsOf(channel, news).map((id) => `${channel.id} ${id}`));
+}
+
 /** Whose conversations the news change. */
 export function participantsOf(channel: Channel, news: XNews): string[] {
   switch (news.kind) {

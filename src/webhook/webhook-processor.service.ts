@@ -1,10 +1,13 @@
+import { Mutex } from 'async-mutex';
 import { Injectable, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
 import { ChannelConnection } from '../channels/connection/channel-connection.service.js';
 import { ChannelDirectory } from '../channels/channel-directory.service.js';
 import { EventFlow } from '../channels/health/event-flow.service.js';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
+import type { EntityManager } from 'typeorm';
 import { Reader } from '../database/reader.service.js';
+import { lockedForUpdate } from '../database/row-lock.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock } from '../kernel/clock.js';
 import { Problem, unreachable } from '../kernel/problem.js';
@@ -16,7 +19,7 @@ import { WokenWork } from '../runtime/woken-work.service.js';
 import { parseAccountActivityEvent, type XEvent } from './account-activity-event.js';
 import { PlainEvents } from './plain-events.service.js';
 import { fromStoredBody } from './raw-body.js';
-import { type Effect, participantsOf, type ReadEvent } from './read-event.service.js';
+import { conversationsOf, type Effect, participantsOf, type ReadEvent } from './read-event.service.js';
 import { WebhookEventEntity } from './webhook-event.entity.js';
 
 const BATCH = 100;
@@ -31,13 +34,19 @@ const ACCESS_REVOKED = new Problem('channel.credentials-rejected', 'The account 
   remedy: 'Let the account authorise the app again, and give the channel its new tokens.',
 });
 
+/** What became of an event; `left` is one that somebody else processes or has processed. */
+type Became = 'processed' | 'left' | 'failed';
+
 /**
  * Turns stored events into their effects, in the order in which they came: each event's effects and the note that it is
  * processed are one transaction, so an event takes effect once, also when two instances or a restart take it up again.
+ * Instances pass by what another one has in hand, and by what comes after it in the same conversation.
  */
 @Injectable()
 export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly work: WokenWork;
+  /** Whoever calls, one goes through the backlog at a time: two would only wait for each other's events. */
+  private readonly turn = new Mutex();
   private readonly tries = new Map<string, number>();
   private readonly together: number;
 
@@ -69,27 +78,45 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     this.work.wake();
   }
 
-  /** Processes what is there now. Returns how many events it went through. */
-  async processBacklog(): Promise<number> {
-    let processed = 0;
-    for (;;) {
-      const events = await this.reader.repository(WebhookEventEntity).find({ where: { status: 'received' }, order: { id: 'ASC' }, take: BATCH });
-      let done = 0;
-      for (let from = 0; from < events.length && !this.work.isStopping; from += ROUND) {
-        // Looked up first: a unit of work that waits for a second connection can wait for ever, and the looks may end in another order.
-        const read = await Promise.all(events.slice(from, from + ROUND).map((event) => this.read(event)));
-        done += await this.processRound(read);
+  /** Processes what is there now, also what other instances have begun. Returns how many events it went through. */
+  processBacklog(): Promise<number> {
+    return this.turn.runExclusive(async () => {
+      let processed = 0;
+      for (;;) {
+        const events = await this.reader.repository(WebhookEventEntity).find({ where: { status: 'received' }, order: { id: 'ASC' }, take: BATCH });
+        const { done, left } = await this.processBatch(events);
+        processed += done;
+        const [first] = left;
+        if (first !== undefined && done === 0) {
+          await this.waitFor(first);
+        }
+        // With a full batch of failures the next read would bring the same ones.
+        if (this.work.isStopping || (first === undefined && (events.length < BATCH || done === 0))) {
+          return processed;
+        }
       }
-      processed += done;
-      // With a full batch of failures the next read would bring the same ones.
-      if (events.length < BATCH || done === 0) {
-        return processed;
-      }
-    }
+    });
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.work.stop();
+  }
+
+  /** `left` are events that are to be looked at again, the first of them first. */
+  private async processBatch(events: readonly WebhookEventEntity[]): Promise<{ done: number; left: readonly ReadEvent[] }> {
+    const left: ReadEvent[] = [];
+    const behind = new Set<string>();
+    const leave = (one: ReadEvent): void => {
+      left.push(one);
+      conversationsOf(one).forEach((key) => behind.add(key));
+    };
+    let done = 0;
+    for (let from = 0; from < events.length && !this.work.isStopping; from += ROUND) {
+      // Looked up first: a unit of work that waits for a second connection can wait for ever, and the looks may end in another order.
+      const read = await Promise.all(events.slice(from, from + ROUND).map((event) => this.read(event)));
+      done += await this.processRound(read, leave, behind);
+    }
+    return { done, left };
   }
 
   private async read(event: WebhookEventEntity): Promise<ReadEvent> {
@@ -97,47 +124,69 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     return { event, parsed, effects: await this.findChannels(event.webhookKey, parsed.news) };
   }
 
-  /** Most of them together, what is left in turn. Returns how many it went through. */
-  private async processRound(read: readonly ReadEvent[]): Promise<number> {
-    const together = await this.plainEvents.process(read).catch((error: unknown) => {
+  /** Most of them together, the others in turn; `leave` is told what stays for another time. Returns how many it went through. */
+  private async processRound(read: readonly ReadEvent[], leave: (one: ReadEvent) => void, behind: ReadonlySet<string>): Promise<number> {
+    const together = await this.plainEvents.process(read, behind).catch((error: unknown) => {
       // Each is tried by itself then, and its own failures are noted.
       this.log.error('Events could not be processed together', { events: read.length }, error);
-      return new Set<ReadEvent>();
+      return { processed: new Set<ReadEvent>(), left: new Set<ReadEvent>() };
     });
-    let done = together.size;
-    const left = read.filter((one) => !together.has(one));
-    for (let from = 0; from < left.length; from += this.together) {
-      const results = await Promise.all(left.slice(from, from + this.together).map((one) => this.process(one)));
-      done += results.filter(Boolean).length;
+    together.left.forEach(leave);
+    const processed = [...together.processed];
+    const others = read.filter((one) => !together.processed.has(one) && !together.left.has(one));
+    for (let from = 0; from < others.length; from += this.together) {
+      const some = others.slice(from, from + this.together);
+      const became = await Promise.all(some.map((one) => this.process(one, behind)));
+      processed.push(...some.filter((_, n) => became[n] === 'processed'));
+      some.filter((_, n) => became[n] === 'left').forEach(leave);
     }
-    return done;
+    await this.noteEvents(processed);
+    return processed.length;
   }
 
-  private async process({ event, parsed, effects }: ReadEvent): Promise<boolean> {
+  private async process(read: ReadEvent, behind: ReadonlySet<string>): Promise<Became> {
+    if (conversationsOf(read).some((key) => behind.has(key))) {
+      return 'left';
+    }
     try {
-      await this.unitOfWork.run(async (manager) => {
-        const status = parsed.notUnderstood.length === 0 ? 'processed' : 'quarantined';
-        const detail = parsed.notUnderstood.length === 0 ? null : `Not understood: ${parsed.notUnderstood.join(', ')}`;
-        const taken = await manager.update(
-          WebhookEventEntity,
-          { id: event.id, status: 'received' },
-          { status, detail, processedAt: this.clock.now() },
-        );
-        if (taken.affected === 1) {
-          await this.incoming.lock(effects.flatMap(({ channel, news }) => participantsOf(channel, news).map((participantId) => ({ channel, participantId }))));
-          for (const effect of effects) {
-            await this.apply(effect);
-          }
-          for (const channelId of [...new Set(effects.map(({ channel }) => channel.id))].sort()) {
-            await this.flow.noteEvent(channelId);
-          }
-        }
-      });
-      this.tries.delete(event.id);
-      return true;
+      const became = await this.unitOfWork.run((manager) => this.take(manager, read));
+      this.tries.delete(read.event.id);
+      return became;
     } catch (error) {
-      await this.noteFailure(event, error);
-      return false;
+      await this.noteFailure(read.event, error);
+      return 'failed';
+    }
+  }
+
+  private async take(manager: EntityManager, { event: { id }, parsed: { notUnderstood }, effects }: ReadEvent): Promise<Became> {
+    const found = await manager.findOne(WebhookEventEntity, { select: { id: true }, where: { id, status: 'received' }, ...lockedForUpdate<WebhookEventEntity>(manager, 'skip_locked') });
+    if (found === null) {
+      return 'left';
+    }
+    await this.incoming.lock(effects.flatMap(({ channel, news }) => participantsOf(channel, news).map((participantId) => ({ channel, participantId }))));
+    for (const effect of effects) {
+      await this.apply(effect);
+    }
+    const [status, detail] = notUnderstood.length === 0 ? (['processed', null] as const) : (['quarantined', `Not understood: ${notUnderstood.join(', ')}`] as const);
+    await manager.update(WebhookEventEntity, { id }, { status, detail, processedAt: this.clock.now() });
+    return 'processed';
+  }
+
+  /** Until whoever has the event in hand is done with it. */
+  private async waitFor({ event: { id } }: ReadEvent): Promise<void> {
+    await this.unitOfWork.run((manager) => manager.findOne(WebhookEventEntity, { select: { id: true }, where: { id }, ...lockedForUpdate<WebhookEventEntity>(manager) }));
+  }
+
+  /** By themselves: all events of a channel share the row, and whoever held it while waiting for a conversation would keep the others waiting. */
+  private async noteEvents(processed: readonly ReadEvent[]): Promise<void> {
+    try {
+      for (const { effects } of processed) {
+        for (const channelId of new Set(effects.map(({ channel }) => channel.id))) {
+          await this.flow.noteEvent(channelId);
+        }
+      }
+    } catch (error) {
+      this.log.error('It could not be noted that X told of something', { events: processed.length }, error);
     }
   }
 

@@ -19,6 +19,12 @@ export async function countRows(databaseUrl: string, table: string): Promise<num
   return Number(row?.n);
 }
 
+/** How often PostgreSQL has ended a transaction because two waited for each other; a service's own log may swallow it. */
+export async function countDeadlocks(databaseUrl: string): Promise<number> {
+  const [row] = await queryDatabase<{ deadlocks: string }>(databaseUrl, 'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()');
+  return Number(row?.deadlocks);
+}
+
 function querySqlite<Row>(file: string, statement: string): Promise<Row[]> {
   return new Promise((resolve, reject) => {
     const database = new sqlite3.Database(file, (opening) => {

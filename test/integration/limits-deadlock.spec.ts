@@ -11,7 +11,7 @@ import { Sending } from '../../src/messaging/outbox/sending.service.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox-server.service.js';
 import { NO_DRIFT, readDrift } from '../chaos/policy-books.js';
 import { FIBRE, NAJM } from '../e2e/cast.js';
-import { countRows, queryDatabase } from '../e2e/database.js';
+import { countDeadlocks, countRows, queryDatabase } from '../e2e/database.js';
 import { connectNajm, fault, FIBRE_CHANNEL, NAJM_CHANNEL, newcomer, type Service, startService, textTo } from '../e2e/service.js';
 import { onEngine } from '../support/engines.js';
 import { eventually } from '../support/eventually.js';
@@ -62,12 +62,6 @@ describe('Accepting, sending, giving back, releasing and hearing, all at once', 
     await blowing.blow(seconds);
     await stopServices();
     return blowing;
-  }
-
-  /** How often PostgreSQL has ended a transaction because two waited for each other; a service's own log may swallow it. */
-  async function countDeadlocks(databaseUrl: string): Promise<number> {
-    const [row] = await queryDatabase<{ deadlocks: string }>(databaseUrl, 'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()');
-    return Number(row?.deadlocks);
   }
 
   onEngine('postgres', (engine) => {

@@ -43,7 +43,7 @@ class Subject {
     const { id, webhookUrl } = await connectNajm(both.service);
     await both.service.app.get(Dispatcher, { strict: false }).beforeApplicationShutdown();
     if (!areTogether) {
-      both.service.app.get(PlainEvents, { strict: false }).process = () => Promise.resolve(new Set());
+      both.service.app.get(PlainEvents, { strict: false }).process = () => Promise.resolve({ processed: new Set(), left: new Set() });
     }
     return new Subject(both, clock, id, new URL(String(webhookUrl)).pathname.split('/').at(-1) ?? '');
   }

@@ -31,7 +31,7 @@ export class EventFlow {
     private readonly clock: Clock,
   ) {}
 
-  /** An event came for the channel. In the unit of work of its effects. */
+  /** An event came for the channel. */
   async noteEvent(channelId: string): Promise<void> {
     const now = this.clock.now();
     const hourAt = Math.floor(now / HOUR_MS) * HOUR_MS;

@@ -4,6 +4,7 @@ import { visibleTo } from '../../access/visible.service.js';
 import { type EntityManager, In } from 'typeorm';
 import type { Channel } from '../../channels/channel.js';
 import { Reader } from '../../database/reader.service.js';
+import { columnsOf, listOf, tableOf, toList } from '../../database/row-table.service.js';
 import { findRow, findRows, type RowRead, rowsBy } from '../../database/rows.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock } from '../../kernel/clock.js';
@@ -19,6 +20,8 @@ export interface Participant {
   username: string | null;
   name: string | null;
 }
+
+type ConversationKey = Pick<ConversationEntity, 'channelId' | 'participantId'>;
 
 export interface ConversationFilter {
   channelId?: string | undefined;
@@ -82,9 +85,27 @@ export class Conversations {
     return rowsBy(ConversationEntity, keys, true);
   }
 
-  /** Locks what there is between channels and participants. */
-  async lockAll(pairs: readonly Pick<ConversationEntity, 'channelId' | 'participantId'>[]): Promise<void> {
-    await this.unitOfWork.run((manager) => findRows(manager, ConversationEntity, pairs, true));
+  /**
+   * Nobody else who makes several conversations makes these until the unit of work ends. To be called before any lock: two that make
+   * the same ones, each in its order or beside conversations that it has, would wait for each other.
+   */
+  async reserveMissing(manager: EntityManager, pairs: readonly ConversationKey[]): Promise<void> {
+    const table = tableOf(manager, ConversationEntity);
+    if (table.isPostgres && pairs.length > 1) {
+      const columns = columnsOf(table, ['channelId', 'participantId']);
+      const isSame = columns.map(({ name }, n) => `t.${name} = c${n}`).join(' AND ');
+      // Sorted, so that all who reserve the same ones do it in one order.
+      const missing = `SELECT DISTINCT hashtextextended(c0 || ' ' || c1, 0) AS key FROM ${listOf(table, columns, '$1')} AS list WHERE NOT EXISTS (SELECT 1 FROM ${table.name} AS t WHERE ${isSame}) ORDER BY 1`;
+      await manager.query(`SELECT pg_advisory_xact_lock(key) FROM (${missing}) AS missing`, [JSON.stringify(toList(columns, pairs))]);
+    }
+  }
+
+  /** Locks what there is between channels and participants, and reserves the rest. */
+  async lockAll(pairs: readonly ConversationKey[]): Promise<void> {
+    await this.unitOfWork.run(async (manager) => {
+      await this.reserveMissing(manager, pairs);
+      await findRows(manager, ConversationEntity, pairs, true);
+    });
   }
 
   /** The reply window between them; null when the participant never wrote. */

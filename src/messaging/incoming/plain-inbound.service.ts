@@ -57,9 +57,11 @@ export class PlainInbound {
   async record<Told extends ToldMessage>(writes: RowWrites, all: readonly Told[]): Promise<Set<Told>> {
     const { manager } = writes;
     const now = this.clock.now();
+    const pairs = all.map(({ channel, message }) => ({ channelId: channel.id, participantId: message.senderId }));
+    await this.conversations.reserveMissing(manager, pairs);
     const [found, known] = await readTogether(
       manager,
-      this.conversations.toLock(all.map(({ channel, message }) => ({ channelId: channel.id, participantId: message.senderId }))),
+      this.conversations.toLock(pairs),
       rowsBy(MessageEntity, all.map(({ channel, message }) => ({ channelId: channel.id, xMessageId: message.xMessageId }))),
     );
     const { inbound, made } = this.withConversations(all, found, now);
