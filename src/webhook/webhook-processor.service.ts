@@ -134,7 +134,7 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     together.left.forEach(leave);
     const processed = [...together.processed];
     const others = read.filter((one) => !together.processed.has(one) && !together.left.has(one));
-    for (let from = 0; from < others.length; from += this.together) {
+    for (let from = 0; from < others.length && !this.work.isStopping; from += this.together) {
       const some = others.slice(from, from + this.together);
       const became = await Promise.all(some.map((one) => this.process(one, behind)));
       processed.push(...some.filter((_, n) => became[n] === 'processed'));
