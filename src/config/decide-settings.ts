@@ -24,12 +24,12 @@ export function decideSettings(tree: SettingsTree, channels: readonly DeclaredCh
   });
 }
 
-function decideDatabase({ url, sqliteBusyTimeoutMs, postgresPoolSize, postgresMayLoseCommits }: SettingsTree['database'], cwd: string): DatabaseSettings {
+function decideDatabase({ url, sqliteBusyTimeoutMs, postgresPoolSize, postgresTimeoutMs, postgresMayLoseCommits }: SettingsTree['database'], cwd: string): DatabaseSettings {
   const address = parseDatabaseUrl(url);
   if (address === null) throw new Error('database.url was not checked');
   return address.engine === 'sqlite'
     ? { engine: 'sqlite', file: resolve(cwd, address.file), sqliteBusyTimeoutMs }
-    : { engine: 'postgres', postgresPoolSize, postgresMayLoseCommits };
+    : { engine: 'postgres', postgresPoolSize, postgresTimeoutMs, postgresMayLoseCommits };
 }
 
 function checkedOrigin(text: string): string {

@@ -104,7 +104,7 @@ describe('the settings', () => {
   it('hold no secret', () => {
     const env = { ADMIN_API_KEY: 'canary-admin-key-1', ENCRYPTION_KEY: KEY, DATABASE_URL: 'postgres://jane:canary-password@db/name' };
     const { settings, secrets } = load(env);
-    expect(settings.database).toEqual({ engine: 'postgres', postgresPoolSize: 10, postgresMayLoseCommits: false });
+    expect(settings.database).toEqual({ engine: 'postgres', postgresPoolSize: 10, postgresTimeoutMs: 8_000, postgresMayLoseCommits: false });
     expect(JSON.stringify(settings)).not.toMatch(/canary|AQEB/);
     expect(secrets).toMatchObject({ adminApiKey: env.ADMIN_API_KEY, databaseUrl: env.DATABASE_URL });
   });

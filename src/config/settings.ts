@@ -65,6 +65,7 @@ export const settingsSchema = z.strictObject({
       .describe('sqlite:<file>, such as sqlite:./data/twitter-channel.db, or postgres://user:password@host:5432/name'),
     sqliteBusyTimeoutMs: span(),
     postgresPoolSize: wholeNumber(1, 1_000),
+    postgresTimeoutMs: span(1_000),
     postgresMayLoseCommits: z.boolean(),
   }),
   access: z.strictObject({
@@ -138,7 +139,7 @@ export type SettingsTree = z.infer<typeof settingsSchema>;
 /** Where the data lives. A PostgreSQL address holds a password, so it is in `Secrets`. */
 export type DatabaseSettings =
   | { engine: 'sqlite'; /** Absolute path. */ file: string; sqliteBusyTimeoutMs: number }
-  | { engine: 'postgres'; postgresPoolSize: number; postgresMayLoseCommits: boolean };
+  | { engine: 'postgres'; postgresPoolSize: number; /** 0: without a limit, for programs that have the database to themselves. */ postgresTimeoutMs: number; postgresMayLoseCommits: boolean };
 
 /** A channel of the configuration, without its credentials: those are in `Secrets.channels` at the same place. */
 export interface DeclaredChannel {

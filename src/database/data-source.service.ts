@@ -13,6 +13,7 @@ import { RatePolicy1 } from './migrations/rate-policy-1.migration.js';
 import { Retention1 } from './migrations/retention-1.migration.js';
 import { Timetable1 } from './migrations/timetable-1.migration.js';
 import { Webhook1 } from './migrations/webhook-1.migration.js';
+import { connectionBounds } from './postgres-connection.service.js';
 import { existingFileFlags, readerFlags, sqliteDriver } from './sqlite-driver.service.js';
 
 /** In the order in which they run. */
@@ -38,6 +39,7 @@ export function writerOptions(settings: Settings['database'], databaseUrl: strin
       url: databaseUrl,
       poolSize: settings.postgresPoolSize,
       applicationName: 'twitter-dm-channel',
+      extra: connectionBounds(settings.postgresTimeoutMs),
     };
   }
   return {
@@ -48,6 +50,11 @@ export function writerOptions(settings: Settings['database'], databaseUrl: strin
     enableWAL: true,
     busyTimeout: settings.sqliteBusyTimeoutMs,
   };
+}
+
+/** One for what may take long, such as a change of the schema. */
+export function patientOptions(databaseUrl: string): DataSourceOptions {
+  return writerOptions({ engine: 'postgres', postgresPoolSize: 1, postgresTimeoutMs: 0, postgresMayLoseCommits: false }, databaseUrl);
 }
 
 /** A file that a service has made, for a program that has it to itself. */

@@ -1,10 +1,10 @@
 import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { getConfigToken } from '@nestjs/config';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
 import { InjectSettings, SECRETS } from '../config/inject-settings.decorator.js';
 import type { Secrets, Settings } from '../config/settings.js';
-import { sqliteReaderOptions, writerOptions } from './data-source.service.js';
+import { patientOptions, sqliteReaderOptions, writerOptions } from './data-source.service.js';
 import { DatabaseTime } from './database-time.service.js';
 import { migrateAlone } from './migrate.service.js';
 import { assertNotMoved } from './moved-data.service.js';
@@ -12,17 +12,28 @@ import { Reader } from './reader.service.js';
 import { assertSqliteIsDurable, prepareSqliteWriter } from './sqlite-driver.service.js';
 import { UnitOfWork } from './unit-of-work.service.js';
 
-async function openWriter(options: ConstructorParameters<typeof DataSource>[0]): Promise<DataSource> {
-  const dataSource = await new DataSource(options).initialize();
-  if (options.type === 'sqlite') {
-    await prepareSqliteWriter(dataSource);
+async function openWriter(options: DataSourceOptions): Promise<DataSource> {
+  if (options.type === 'postgres') {
+    await migratePatiently(options.url ?? '');
+    return new DataSource(options).initialize();
   }
+  const dataSource = await new DataSource(options).initialize();
+  await prepareSqliteWriter(dataSource);
   await assertNotMoved(dataSource);
   await migrateAlone(dataSource);
-  if (options.type === 'sqlite') {
-    await assertSqliteIsDurable(dataSource);
-  }
+  await assertSqliteIsDurable(dataSource);
   return dataSource;
+}
+
+/** On a connection of its own: a change of a large table takes longer than anybody is to wait later. */
+async function migratePatiently(databaseUrl: string): Promise<void> {
+  const dataSource = await new DataSource(patientOptions(databaseUrl)).initialize();
+  try {
+    await assertNotMoved(dataSource);
+    await migrateAlone(dataSource);
+  } finally {
+    await dataSource.destroy();
+  }
 }
 
 async function openReader(writer: DataSource, settings: Settings['database']): Promise<Reader> {

@@ -30,7 +30,7 @@ export class TargetDatabase {
   static async open(url: string, source: { file: string; tables: readonly MovedTable[] }): Promise<TargetDatabase> {
     const shown = showUrl(url);
     // One connection for the work and one for the migrations, which take a lock of their own.
-    const dataSource = new DataSource({ ...writerOptions({ engine: 'postgres', postgresPoolSize: 2, postgresMayLoseCommits: false }, url), entities: ALL_ENTITIES });
+    const dataSource = new DataSource({ ...writerOptions({ engine: 'postgres', postgresPoolSize: 2, postgresTimeoutMs: 0, postgresMayLoseCommits: false }, url), entities: ALL_ENTITIES });
     await dataSource.initialize().catch((error: unknown) => {
       throw new MoveProblem(`${shown} cannot be used: ${error instanceof Error ? error.message : String(error)}`);
     });

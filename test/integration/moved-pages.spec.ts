@@ -18,7 +18,7 @@ forEachEngine((engine) => {
     const options = (): DataSourceOptions =>
       engine.name === 'sqlite'
         ? writerOptions({ engine: 'sqlite', file: url.slice('sqlite:'.length), sqliteBusyTimeoutMs: 1_000 }, url)
-        : writerOptions({ engine: 'postgres', postgresPoolSize: 1, postgresMayLoseCommits: true }, url);
+        : writerOptions({ engine: 'postgres', postgresPoolSize: 1, postgresTimeoutMs: 0, postgresMayLoseCommits: true }, url);
     const numbers = (count: number): string => `WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < ${count})`;
     const text = (length: number): string => (engine.name === 'sqlite' ? `printf('%0${length}d', n)` : `lpad(n::text, ${length}, '0')`);
 

@@ -11,7 +11,7 @@ async function open(engine: Engine, databaseUrl: string, postgresPoolSize = 10):
   const settings =
     engine.name === 'sqlite'
       ? ({ engine: 'sqlite', file: databaseUrl.slice('sqlite:'.length), sqliteBusyTimeoutMs: 5_000 } as const)
-      : ({ engine: 'postgres', postgresPoolSize, postgresMayLoseCommits: true } as const);
+      : ({ engine: 'postgres', postgresPoolSize, postgresTimeoutMs: 8_000, postgresMayLoseCommits: true } as const);
   return new DataSource(writerOptions(settings, databaseUrl)).initialize();
 }
 
