@@ -1,4 +1,5 @@
 import { QueryFailedError } from 'typeorm';
+import { isDatabaseAway } from './database-away.service.js';
 
 const POSTGRES_UNIQUE_VIOLATION = '23505';
 
@@ -17,7 +18,12 @@ const POSTGRES_ROLLED_BACK = /^40/;
 
 /** True when the database takes nothing at the moment, so that trying the same piece by piece would only take longer. */
 export function isStorageFault(error: unknown): boolean {
-  return error instanceof QueryFailedError && !isRowFault(error) && !POSTGRES_ROLLED_BACK.test(codeOf(error));
+  return isDatabaseAway(error) || (error instanceof QueryFailedError && !isRowFault(error) && !isRolledBack(error));
+}
+
+/** True when PostgreSQL ended the transaction for another one's sake. */
+export function isRolledBack(error: unknown): boolean {
+  return POSTGRES_ROLLED_BACK.test(codeOf(error));
 }
 
 /** Empty for what is no error of the database, or has none. */

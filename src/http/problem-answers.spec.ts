@@ -19,9 +19,12 @@ describe('the answers that follow from address and method', () => {
     return Object.entries(operation.responses).flatMap(([status, answer]) => (status === '200' ? [] : [[Number(status), codesOf(answer)]]));
   };
 
+  const AWAY = [503, ['service.unavailable']];
+
   it.each<[string, string, string, object, unknown[]]>([
-    ['none of a list', '/v1/things', 'get', {}, []],
-    ['that an address can hold no text', '/v1/things/{id}', 'get', {}, [[400, ['request.invalid']]]],
+    ['of a list that the database may be away', '/v1/things', 'get', {}, [AWAY]],
+    ['nothing where nobody asks the database', '/health/live', 'get', {}, []],
+    ['that an address can hold no text', '/v1/things/{id}', 'get', {}, [[400, ['request.invalid']], AWAY]],
     [
       'that an unwanted body is read',
       '/v1/things/{id}',
@@ -31,15 +34,16 @@ describe('the answers that follow from address and method', () => {
         [400, ['request.invalid', 'request.malformed-json']],
         [413, ['request.body-too-large']],
         [415, ['request.unsupported-media-type']],
+        AWAY,
       ],
     ],
-    ['nothing of a body that is documented', '/v1/things', 'post', { requestBody: {} }, []],
+    ['nothing of a body that is documented', '/v1/things', 'post', { requestBody: {} }, [AWAY]],
   ])('are %s', (_what, path, method, more, expected) => {
     expect(addedTo(path, method, more)).toEqual(expected);
   });
 
   it('leave what is told already', () => {
     const responses = Object.fromEntries(toProblemAnswers(['webhook.challenge-invalid']).map(({ status, ...answer }) => [status, answer]));
-    expect(addedTo('/webhooks/x/{key}', 'get', { responses })).toEqual([[400, ['webhook.challenge-invalid', 'request.invalid']]]);
+    expect(addedTo('/webhooks/x/{key}', 'get', { responses })).toEqual([[400, ['webhook.challenge-invalid', 'request.invalid']], AWAY]);
   });
 });

@@ -37,6 +37,8 @@ interface DocumentedOperation {
  */
 export function addCommonAnswers(path: string, method: string, operation: DocumentedOperation): void {
   const codes: ProblemCode[] = [
+    // All others ask the database.
+    ...(path === '/health/live' ? [] : (['service.unavailable'] as const)),
     ...(path.includes('{') ? (['request.invalid'] as const) : []),
     ...(method === 'get' || operation.requestBody !== undefined
       ? []

@@ -1,11 +1,17 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, NotFoundException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isRolledBack } from '../database/constraint-violation.service.js';
+import { isDatabaseAway } from '../database/database-away.service.js';
+import { SECOND_MS } from '../kernel/duration.js';
 import { Problem } from '../kernel/problem.js';
 import type { ProblemCode } from '../kernel/problem-code.js';
 import { Log } from '../runtime/log.service.js';
 import { PROBLEM_CATALOG } from './problem-catalog.js';
 import { pathOf, PROBLEM_MEDIA_TYPE, toProblemDocument } from './problem-document.js';
 import { allowedMethods, type Route } from './route-table.js';
+
+/** How long a caller waits for a database that is away. */
+const DATABASE_RETRY_MS = 2 * SECOND_MS;
 
 // What Fastify and Nest raise before a handler runs.
 const CODE_BY_FASTIFY_ERROR: Readonly<Record<string, ProblemCode>> = {
@@ -59,6 +65,12 @@ export class ProblemFilter implements ExceptionFilter {
       return allowed.length === 0 || allowed.includes(request.method)
         ? new Problem('request.not-found', 'No operation of this service has this address.')
         : new Problem('request.method-not-allowed', `Use ${allowed.join(' or ')} here.`);
+    }
+    if (isDatabaseAway(error) || isRolledBack(error)) {
+      return new Problem('service.unavailable', 'The database cannot be used at the moment. Try again with the same Idempotency-Key, if there is one.', {
+        retryAfterMs: DATABASE_RETRY_MS,
+        cause: error,
+      });
     }
     // Nest wraps what Fastify raises.
     const raised = error instanceof HttpException ? (error.cause ?? error) : error;
