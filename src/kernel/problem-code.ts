@@ -31,6 +31,7 @@ export type ProblemCode =
   | 'channel.public-url-unreachable'
   | 'channel.callback-url-rejected'
   | 'channel.not-connected'
+  | 'channel.not-supported'
   | 'channel.webhook-invalid'
   | 'channel.subscriptions-used-up'
   | 'channel.silent'

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BEYOND_ALLOTMENT } from '../config/settings.js';
 import { pageOf, pageQuery, textOf, timestampSchema, xIdSchema } from '../http/schemas.dto.js';
+import { answeredChoicesFields, choicesFields } from './choices.dto.js';
 import { RECEIVED_MESSAGE_EXAMPLE, REPLY_WINDOW_EXAMPLE, SENT_MESSAGE_EXAMPLE } from './message-examples.js';
 import { PUBLIC_MESSAGE_STATUSES } from './message/message-status.js';
 
@@ -31,7 +32,7 @@ export const sendMessageSchema = z
   .strictObject({
     from: xIdSchema.describe('The X user id of the channel’s account.'),
     to: recipientOrListOfOneSchema,
-    content: z.strictObject({ type: z.literal('text', { error: 'Only text is available yet.' }), text: textSchema }),
+    content: z.strictObject({ type: z.literal('text', { error: 'Only text is available yet.' }), text: textSchema, ...choicesFields }),
     reference: textOf(1, 200).optional().describe('Yours; answered with the message and findable.'),
     beyondAllotment: z.enum(BEYOND_ALLOTMENT).optional().describe('Instead of the channel’s policy.'),
     validUntil: timestampSchema.optional().describe('When not sent by then, it expires.'),
@@ -57,7 +58,8 @@ export const windowSchema = z
 const contentSchema = z.object({
   type: z.enum(['text', 'media']),
   text: z.string(),
-  quickReply: z.object({ metadata: z.string() }).optional(),
+  quickReply: z.object({ metadata: z.string() }).optional().describe('Inbound: which quick reply the participant chose, by its `metadata`.'),
+  ...answeredChoicesFields,
   media: z.object({ id: z.string(), kind: z.enum(['photo', 'animated_gif', 'video']), url: z.string() }).optional(),
   location: z.object({ longitude: z.number(), latitude: z.number() }).optional(),
   links: z.array(z.object({ url: z.string(), expandedUrl: z.string() })).optional(),

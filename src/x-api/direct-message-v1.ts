@@ -40,6 +40,11 @@ const directMessageSchema = z.object({
         .optional()
         .catch(undefined),
       attachment: z.unknown().optional(),
+      quick_reply: z
+        .object({ options: z.array(z.object({ label: z.string(), description: z.string().optional(), metadata: z.string().optional() })) })
+        .optional()
+        .catch(undefined),
+      ctas: z.array(z.object({ label: z.string(), url: z.string() })).optional().catch(undefined),
       quick_reply_response: z.object({ metadata: z.string() }).optional().catch(undefined),
     }),
   }),
@@ -69,6 +74,8 @@ export function parseDirectMessage(raw: unknown): XDirectMessage | null {
     media: media === undefined ? null : { id: media.id_str, kind: media.type, url: bestUrl(media) },
     location: attachment?.type === 'location' ? toLocation(attachment.location) : null,
     quickReplyMetadata: data.quick_reply_response?.metadata ?? null,
+    ...(data.quick_reply === undefined ? {} : { quickReplies: data.quick_reply.options }),
+    ...(data.ctas === undefined ? {} : { buttons: data.ctas }),
   };
 }
 

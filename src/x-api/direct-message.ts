@@ -15,6 +15,21 @@ export interface XDirectMessage {
   location: XLocation | null;
   /** What the chosen quick reply stands for. */
   quickReplyMetadata: string | null;
+  /** What the message offers, where it offers any. */
+  quickReplies?: XQuickReply[];
+  buttons?: XButton[];
+}
+
+export interface XQuickReply {
+  label: string;
+  description?: string | undefined;
+  /** Comes back with the answer of whom chooses it. */
+  metadata?: string | undefined;
+}
+
+export interface XButton {
+  label: string;
+  url: string;
 }
 
 export interface XLink {

@@ -1,4 +1,5 @@
 import type { Instant } from '../kernel/clock.js';
+import type { XButton, XQuickReply } from './direct-message.js';
 import type { XLimit } from './x-limits.js';
 import type { XCredentials } from './x-credentials.js';
 
@@ -10,8 +11,14 @@ export interface SentMessage {
   limits: readonly XLimit[];
 }
 
+/** What a message offers to press, where the generation has it. */
+export interface XChoices {
+  quickReplies?: readonly XQuickReply[] | undefined;
+  buttons?: readonly XButton[] | undefined;
+}
+
 /** What we ask of one generation of X's direct messages. Every call throws `XFailure` and is made once: nothing here tries again. */
 export abstract class MessagesApi {
   /** `isInTime` is asked right before the request is made: false gives it up as `not-sent`. */
-  abstract sendText(credentials: XCredentials, participantId: string, text: string, isInTime?: () => boolean): Promise<SentMessage>;
+  abstract sendText(credentials: XCredentials, participantId: string, text: string, isInTime?: () => boolean, choices?: XChoices): Promise<SentMessage>;
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { MessagesApi, type SentMessage } from './messages-api.js';
+import { MessagesApi, type SentMessage, type XChoices } from './messages-api.js';
 import { parseAnswer } from './x-answer.js';
 import { XClient } from './x-client.service.js';
 import { readLimits } from './x-limits.js';
@@ -17,11 +17,11 @@ export class MessagesV1 extends MessagesApi {
     super();
   }
 
-  override async sendText(credentials: XCredentials, participantId: string, text: string, isInTime?: () => boolean): Promise<SentMessage> {
+  override async sendText(credentials: XCredentials, participantId: string, text: string, isInTime?: () => boolean, choices: XChoices = {}): Promise<SentMessage> {
     const event = {
       event: {
         type: 'message_create',
-        message_create: { target: { recipient_id: participantId }, message_data: { text } },
+        message_create: { target: { recipient_id: participantId }, message_data: { text, ...toMessageParts(choices) } },
       },
     };
     const response = await this.x.asAccount(
@@ -32,4 +32,11 @@ export class MessagesV1 extends MessagesApi {
     const sent = parseAnswer(sentSchema, response.data).event;
     return { xMessageId: sent.id, createdAt: Number(sent.created_timestamp), limits: readLimits(response.headers) };
   }
+}
+
+function toMessageParts({ quickReplies, buttons }: XChoices): object {
+  return {
+    ...(quickReplies === undefined ? {} : { quick_reply: { type: 'options', options: quickReplies } }),
+    ...(buttons === undefined ? {} : { ctas: buttons.map(({ label, url }) => ({ type: 'web_url', label, url })) }),
+  };
 }

@@ -15,6 +15,7 @@ import type { SendMessage } from '../message.dto.js';
 import { RequestContexts } from '../../runtime/request-context.service.js';
 import { Acceptance, type AcceptedMessage, type OfferedMessage } from './acceptance.service.js';
 import { MustAskX, startPermissionChanged } from './refusals.js';
+import { assertSupported } from './supported-content.js';
 import { readValidUntil } from './valid-until.js';
 
 /** Most messages that are accepted with one commit. */
@@ -61,10 +62,11 @@ export class OutgoingMessages {
    * Stores a message to send: the decision, what it takes of the window and the limits, the message and what `alongside` writes are on
    * disk together. X is asked first where the participant never wrote.
    * Returns what `alongside` makes of it.
-   * @throws Problem `message.window-closed`, `message.allotment-used`, `message.cannot-start-conversation`, `request.invalid`,
+   * @throws Problem `channel.not-supported`, `message.window-closed`, `message.allotment-used`, `message.cannot-start-conversation`, `request.invalid`,
    * `x.unavailable`, `message.participant-not-found`; nothing is stored then
    */
   async accept<Kept>(channel: Channel, participant: Participant, wanted: SendMessage, alongside: (accepted: AcceptedMessage) => Promise<Kept>): Promise<Kept> {
+    assertSupported(channel, wanted.content);
     const validUntil = readValidUntil(wanted, this.clock.now());
     // Read before the unit of work: in one, a second connection may have to be waited for without end.
     const parties = await this.book.partiesOf(channel);

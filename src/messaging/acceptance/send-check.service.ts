@@ -12,6 +12,7 @@ import type { CheckedSend } from '../check.dto.js';
 import type { SendMessage } from '../message.dto.js';
 import { HELD_IN_WORDS, REFUSALS, startPermissionChanged } from './refusals.js';
 import { type Decided, SendDecisions } from './send-decisions.service.js';
+import { assertSupported } from './supported-content.js';
 import { toWindowView } from '../window/window-view.js';
 import { readValidUntil } from './valid-until.js';
 
@@ -30,6 +31,7 @@ export class SendCheck {
 
   /** @throws Problem as a send does, but for what the policy refuses: that is in the answer */
   async check(channel: Channel, participant: Participant, wanted: SendMessage): Promise<CheckedSend> {
+    assertSupported(channel, wanted.content);
     const validUntil = readValidUntil(wanted, this.clock.now());
     const parties = await this.book.partiesOf(channel);
     const decided = await this.decide(parties, participant, wanted);

@@ -79,9 +79,11 @@ describe('the content of a message of X', () => {
   it('has what came with it', () => {
     const media = { id: '2089624299500601347', kind: 'photo' as const, url: 'https://ton.twitter.com/a.jpg' };
     const links = [{ url: 'https://t.co/a', expandedUrl: 'https://example.com' }];
-    expect(toContent({ ...message, media, links, quickReplyMetadata: '', location: { longitude: 46.6, latitude: 24.7 } })).toEqual({
+    const offered = { quickReplies: [{ label: 'Riyadh', metadata: 'city:riyadh' }], buttons: [{ label: 'Track', url: 'https://example.com' }] };
+    expect(toContent({ ...message, ...offered, media, links, quickReplyMetadata: '', location: { longitude: 46.6, latitude: 24.7 } })).toEqual({
       type: 'media',
       text: 'Riyadh',
+      ...offered,
       media,
       links,
       quickReply: { metadata: '' },

@@ -1,4 +1,4 @@
-import type { XDirectMessage } from '../../x-api/direct-message.js';
+import type { XButton, XDirectMessage, XQuickReply } from '../../x-api/direct-message.js';
 
 /** What a message says, in both directions. Kept as it is answered. */
 export interface MessageContent {
@@ -6,6 +6,10 @@ export interface MessageContent {
   text: string;
   /** Inbound: the chosen quick reply. */
   quickReply?: { metadata: string };
+  /** Outbound: what the participant can choose from. */
+  quickReplies?: XQuickReply[] | undefined;
+  /** Outbound: links shown as buttons. */
+  buttons?: XButton[] | undefined;
   media?: { id: string; kind: 'photo' | 'animated_gif' | 'video'; url: string };
   location?: { longitude: number; latitude: number };
   /** The links in the text, with what they lead to. */
@@ -17,6 +21,8 @@ export function toContent(message: XDirectMessage): MessageContent {
     type: message.media === null ? 'text' : 'media',
     text: message.text,
     ...(message.quickReplyMetadata === null ? {} : { quickReply: { metadata: message.quickReplyMetadata } }),
+    ...(message.quickReplies === undefined ? {} : { quickReplies: message.quickReplies }),
+    ...(message.buttons === undefined ? {} : { buttons: message.buttons }),
     ...(message.media === null ? {} : { media: message.media }),
     ...(message.location === null ? {} : { location: message.location }),
     ...(message.links.length === 0 ? {} : { links: message.links }),
