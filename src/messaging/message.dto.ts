@@ -61,7 +61,14 @@ const contentSchema = z.object({
   quickReply: z.object({ metadata: z.string() }).optional().describe('Inbound: which quick reply the participant chose, by its `metadata`.'),
   ...answeredChoicesFields,
   media: z.object({ id: z.string(), kind: z.enum(['photo', 'animated_gif', 'video']), url: z.string() }).optional(),
-  location: z.object({ longitude: z.number(), latitude: z.number() }).optional(),
+  location: z
+    .object({
+      longitude: z.number().optional(),
+      latitude: z.number().optional(),
+      place: z.object({ id: z.string(), name: z.string().nullable(), fullName: z.string().nullable(), country: z.string().nullable() }).optional().describe('A place of X’s, without coordinates.'),
+    })
+    .optional()
+    .describe('What the participant shared: a point, or a place.'),
   links: z.array(z.object({ url: z.string(), expandedUrl: z.string() })).optional(),
 });
 

@@ -7,6 +7,8 @@ import { XApiModule } from '../x-api/x-api.module.js';
 import { Acceptance } from './acceptance/acceptance.service.js';
 import { AttemptEntity } from './message/attempt.entity.js';
 import { ConversationEntity } from './conversation/conversation.entity.js';
+import { ConversationSigns } from './conversation/conversation-signs.service.js';
+import { ConversationSignsController } from './conversation-signs.controller.js';
 import { ConversationsController } from './conversations.controller.js';
 import { Conversations } from './conversation/conversations.service.js';
 import { Departure } from './outbox/departure.service.js';
@@ -55,11 +57,12 @@ import { WindowEvents } from './window/window-events.service.js';
 /** Conversations, and messages in both directions. */
 @Module({
   imports: [TypeOrmModule.forFeature([ConversationEntity, MessageEntity, AttemptEntity, MessageStepEntity, ErasureEntity]), TeamEventsModule, ChannelsModule, RatePolicyModule, XApiModule],
-  controllers: [MessagesController, MessageOutcomeController, ConversationsController],
+  controllers: [MessagesController, MessageOutcomeController, ConversationsController, ConversationSignsController],
   providers: [
     Acceptance,
     Cancellations,
     Conversations,
+    ConversationSigns,
     Departure,
     Dispatcher,
     EchoMatching,

@@ -164,7 +164,7 @@ describe('what comes with a message', () => {
 
   it.each<[string, Json, Json]>([
     ['an attachment of an unknown kind', {}, { attachment: { type: 'voice', voice: { id: 1 } } }],
-    ['a place instead of coordinates', {}, { attachment: { type: 'location', location: { type: 'shared_place', shared_place: { place: {} } } } }],
+    ['a place without an id', {}, { attachment: { type: 'location', location: { type: 'shared_place', shared_place: { place: {} } } } }],
     ['a medium of an unknown kind', {}, { attachment: { type: 'media', media: { id_str: '1', media_url_https: 'x', url: 'x', type: 'hologram' } } }],
     ['an attachment that is null', {}, { attachment: null }],
     ['entities that are null', {}, { entities: null }],
@@ -179,6 +179,14 @@ describe('what comes with a message', () => {
     ['an app id that is a number', { source_app_id: 29981177 }, {}],
   ])('and is odd counts as not there, and the text is kept: %s', (_what, extras, data) => {
     expect(withExtras(extras, data)).toMatchObject(without);
+  });
+
+  it.each([
+    [{ id: '07d9db48bc083000', name: 'Riyadh', full_name: 'Riyadh, Kingdom of Saudi Arabia', country: 'Kingdom of Saudi Arabia', place_type: 'city' }, { name: 'Riyadh', fullName: 'Riyadh, Kingdom of Saudi Arabia', country: 'Kingdom of Saudi Arabia' }],
+    [{ id: '07d9db48bc083000', name: 7 }, { name: null, fullName: null, country: null }],
+  ])('may be a place of X’s, as far as X names it: %j', (place, names) => {
+    const attachment = { type: 'location', location: { type: 'shared_place', shared_place: { place } } };
+    expect(withExtras({}, { attachment })?.location).toEqual({ place: { id: '07d9db48bc083000', ...names } });
   });
 
   it('does not keep the person’s own escapes from being read as they wrote them', () => {

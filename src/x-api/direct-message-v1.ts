@@ -5,6 +5,9 @@ import { unescapeHtml, type XDirectMessage, type XLocation } from './direct-mess
 const xId = z.string().regex(X_ID_PATTERN);
 const indices = z.tuple([z.number(), z.number()]);
 
+/** Nothing where X does not say it, or says it in an odd way. */
+const nameOfPlace = z.string().nullable().catch(null);
+
 const mediaSchema = z.object({
   // The bare `id` beside it is a 64-bit number that JSON.parse has rounded.
   id_str: xId,
@@ -21,7 +24,10 @@ const attachmentSchema = z.union([
   z.object({ type: z.literal('media'), media: mediaSchema }),
   z.object({
     type: z.literal('location'),
-    location: z.object({ shared_coordinate: z.object({ coordinates: z.object({ coordinates: z.tuple([z.number(), z.number()]) }) }) }),
+    location: z.union([
+      z.object({ shared_coordinate: z.object({ coordinates: z.object({ coordinates: z.tuple([z.number(), z.number()]) }) }) }),
+      z.object({ shared_place: z.object({ place: z.object({ id: z.string(), name: nameOfPlace, full_name: nameOfPlace, country: nameOfPlace }) }) }),
+    ]),
   }),
 ]);
 
@@ -97,7 +103,11 @@ function bestUrl(media: z.infer<typeof mediaSchema>): string {
   return best?.url ?? media.media_url_https;
 }
 
-function toLocation(location: { shared_coordinate: { coordinates: { coordinates: [number, number] } } }): XLocation {
+function toLocation(location: Extract<z.infer<typeof attachmentSchema>, { type: 'location' }>['location']): XLocation {
+  if ('shared_place' in location) {
+    const { id, name, full_name: fullName, country } = location.shared_place.place;
+    return { place: { id, name, fullName, country } };
+  }
   const [longitude, latitude] = location.shared_coordinate.coordinates.coordinates;
   return { longitude, latitude };
 }

@@ -44,9 +44,18 @@ export interface XMedium {
   url: string;
 }
 
+/** A point on the map, or a place of X's, of which X tells what it calls it. */
 export interface XLocation {
-  longitude: number;
-  latitude: number;
+  longitude?: number;
+  latitude?: number;
+  place?: XPlace;
+}
+
+export interface XPlace {
+  id: string;
+  name: string | null;
+  fullName: string | null;
+  country: string | null;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>' };

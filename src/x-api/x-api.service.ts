@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AccountActivityPremium } from './account-activity-premium.service.js';
 import { AccountsV1 } from './accounts-v1.service.js';
+import { ConversationSignsV1 } from './conversation-signs-v1.service.js';
 import type { EventsApi } from './events-api.js';
 import { MessageHistory } from './message-history.service.js';
 import type { MessagesApi } from './messages-api.js';
@@ -20,6 +21,7 @@ export class XApi {
     readonly history: MessageHistory,
     readonly relationships: Relationships,
     readonly signIn: SignIn,
+    readonly signs: ConversationSignsV1,
     premium: AccountActivityPremium,
     messagesV1: MessagesV1,
   ) {

@@ -118,6 +118,9 @@ describe('The docs explorer', () => {
     }
     expect(await press('GET /v1/channels/{id}/limits', { id: idIn('GET /v1/channels') })).toMatchObject({ status: 200, body: { profile: 'v1.1' } });
     expect(await press('GET /v1/conversations/{id}/messages', { id: idIn('GET /v1/conversations') })).toMatchObject({ status: 200 });
+    for (const sign of ['typing', 'read']) {
+      expect(await press(`POST /v1/conversations/{id}/${sign}`, { id: idIn('GET /v1/conversations') })).toMatchObject({ status: 204 });
+    }
   });
 
   it('begins a sign-in as its example says, and has a page for who comes back from nowhere', async () => {

@@ -59,6 +59,8 @@ describe('Who may do what', () => {
     ['messages:read', 'list conversations', 'GET', () => '/v1/conversations', undefined],
     ['messages:read', 'read a conversation', 'GET', () => `/v1/conversations/${conversationId()}`, undefined],
     ['messages:read', 'list a conversation’s messages', 'GET', () => `/v1/conversations/${conversationId()}/messages`, undefined],
+    ['messages:send', 'show typing in a conversation', 'POST', () => `/v1/conversations/${conversationId()}/typing`, undefined],
+    ['messages:send', 'mark as read a conversation', 'POST', () => `/v1/conversations/${conversationId()}/read`, undefined],
     ['admin', 'make a key', 'POST', () => '/v1/api-keys', { team: 'default', scopes: SCOPES }],
     ['admin', 'list keys', 'GET', () => '/v1/api-keys', undefined],
   ];

@@ -95,6 +95,7 @@ forEachEngine((engine) => {
     ])('is refused on a channel whose generation of X’s API has not: %s', async (_what, content, pointer) => {
       await queryDatabase(both.databaseUrl, "UPDATE channels SET messages_api = 'v2'");
       try {
+        await eventually(async () => expect((await check(offering(content))).status).toBe(409), 'the channel is known to be one of v2');
         for (const answer of [await send(offering(content)), await check(offering(content))]) {
           expect([answer.status, answer.body.code, answer.body.errors]).toEqual([409, 'channel.not-supported', [having({ pointer })]]);
         }

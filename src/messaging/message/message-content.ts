@@ -1,4 +1,4 @@
-import type { XButton, XDirectMessage, XQuickReply } from '../../x-api/direct-message.js';
+import type { XButton, XDirectMessage, XLocation, XQuickReply } from '../../x-api/direct-message.js';
 
 /** What a message says, in both directions. Kept as it is answered. */
 export interface MessageContent {
@@ -11,7 +11,7 @@ export interface MessageContent {
   /** Outbound: links shown as buttons. */
   buttons?: XButton[] | undefined;
   media?: { id: string; kind: 'photo' | 'animated_gif' | 'video'; url: string };
-  location?: { longitude: number; latitude: number };
+  location?: XLocation;
   /** The links in the text, with what they lead to. */
   links?: { url: string; expandedUrl: string }[];
 }
