@@ -7,7 +7,7 @@ export const checkedSendSchema = z
   .object({
     allowed: z.boolean().describe('Whether sending it would answer 202.'),
     outcome: z.enum(['send', 'hold', 'refuse']).describe('`send`: it would leave now. `hold`: it would be accepted and wait. `refuse`: it would be answered 409 or 422.'),
-    charge: z.enum(['reply', 'rate-limit']).nullable().describe('What it would cost; null where it would not leave or is yet to be decided.'),
+    charge: z.enum(['reply', 'rate-limit']).nullable().describe('What it would cost; null where it would not leave or is yet to be decided. Of a long text that is split: of the last message that it becomes.'),
     window: windowSchema.describe('The reply window with it.'),
     limits: z.array(limitSchema).describe('The limits with it.'),
     reasons: z

@@ -48,6 +48,7 @@ export class MessageAnswers {
       from: isInbound ? participant : account,
       to: isInbound ? account : participant,
       content: message.content,
+      ...(message.parts ? { parts: message.parts } : {}),
       reference: message.reference ?? null,
       status: toPublicStatus(message.status),
       charge: message.charge ?? null,

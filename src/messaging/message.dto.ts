@@ -3,12 +3,12 @@ import { BEYOND_ALLOTMENT } from '../config/settings.js';
 import { pageOf, pageQuery, textOf, timestampSchema, xIdSchema } from '../http/schemas.dto.js';
 import { answeredChoicesFields, choicesFields } from './choices.dto.js';
 import { RECEIVED_MESSAGE_EXAMPLE, REPLY_WINDOW_EXAMPLE, SENT_MESSAGE_EXAMPLE } from './message-examples.js';
+import { MAX_LONG_TEXT_CHARACTERS, MAX_TEXT_CHARACTERS } from './message/long-text.js';
 import { PUBLIC_MESSAGE_STATUSES } from './message/message-status.js';
 
-/** X's limit for a text, in characters as people count them (code points). */
-export const MAX_TEXT_CHARACTERS = 10_000;
-
-const textSchema = textOf(0, MAX_TEXT_CHARACTERS).regex(/\S/, 'Must not be blank.').describe('1 to 10,000 characters, not only spaces.');
+const textSchema = textOf(0, MAX_LONG_TEXT_CHARACTERS)
+  .regex(/\S/, 'Must not be blank.')
+  .describe('1 to 10,000 characters, not only spaces; 50,000 with `splitLongText`.');
 
 const recipientSchema = z
   .strictObject({
@@ -36,9 +36,22 @@ export const sendMessageSchema = z
     reference: textOf(1, 200).optional().describe('Yours; answered with the message and findable.'),
     beyondAllotment: z.enum(BEYOND_ALLOTMENT).optional().describe('Instead of the channel’s policy.'),
     validUntil: timestampSchema.optional().describe('When not sent by then, it expires.'),
+    splitLongText: z
+      .boolean()
+      .optional()
+      .describe(
+        'A text of more than 10,000 characters becomes several messages, cut between paragraphs, else lines, sentences, words; space at a cut is left out, and what is offered to press goes with the last. They are accepted together or not at all, each charged by itself, and go out in their order. The answer is the first with `parts`, the ids of all; each can be read and cancelled by itself.',
+      ),
+  })
+  .superRefine(({ content, splitLongText }, context) => {
+    if (splitLongText !== true && Array.from(content.text).length > MAX_TEXT_CHARACTERS) {
+      context.addIssue({ code: 'too_big', origin: 'string', maximum: MAX_TEXT_CHARACTERS, inclusive: true, input: content.text, path: ['content', 'text'] });
+    }
   })
   .meta({
     id: 'SendMessage',
+    // `superRefine` tells the document nothing.
+    anyOf: [{ properties: { splitLongText: { const: true } }, required: ['splitLongText'] }, { properties: { content: { properties: { text: { maxLength: MAX_TEXT_CHARACTERS } } } } }],
     example: { from: '1488203456789012345', to: { number: '84391207' }, content: { type: 'text', text: 'Hello, how can we help?' }, reference: 'ORDER-1001' },
   });
 
@@ -82,6 +95,7 @@ export const messageSchema = z
     from: partySchema,
     to: partySchema,
     content: contentSchema,
+    parts: z.array(z.string()).optional().describe('Of a long text: the ids of all messages that it became, in their order.'),
     reference: z.string().nullable(),
     status: z.enum(PUBLIC_MESSAGE_STATUSES as [string, ...string[]]),
     charge: z.enum(['reply', 'rate-limit']).nullable().describe('`reply`: inside the allotment, free. `rate-limit`: counts towards X’s limits.'),

@@ -51,6 +51,8 @@ export interface AnswerBody {
   from: Party;
   to: Party;
   content: MessageContent;
+  parts: string[];
+  reference: string | null;
   charge: string | null;
   window: WindowView;
   heldUntil: string;

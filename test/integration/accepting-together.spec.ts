@@ -67,7 +67,7 @@ describe('Accepting messages that come at the same time', () => {
     async function acceptAll(wanted: readonly Wanted[]): Promise<(MessageEntity | Error)[]> {
       const results = await Promise.allSettled(
         wanted.map(({ to, text, channel = najm, beyondAllotment, alongside = async () => undefined }) => {
-          const send = { from: channel.accountId, to: { number: to }, content: { type: 'text' as const, text }, ...(beyondAllotment === undefined ? {} : { beyondAllotment }) };
+          const send = { from: channel.accountId, to: { number: to }, content: { type: 'text' as const, text }, splitLongText: true, ...(beyondAllotment === undefined ? {} : { beyondAllotment }) };
           return get(OutgoingMessages).accept(channel, { id: to, username: null, name: null }, send, async ({ message }) => {
             await alongside();
             return message;
@@ -108,6 +108,17 @@ describe('Accepting messages that come at the same time', () => {
       expect(rounds).toEqual([3]);
       expect(results[1]).toMatchObject({ code: 'message.allotment-used' });
       expect((await stored(wanted)).map(({ content }) => content.text)).toEqual(['a', 'c']);
+    });
+
+    it('refuses all that a long text would become when one of them is refused, and takes nothing for the others', async () => {
+      const free = await writer(3);
+      const long = ['b', 'c', 'd'].map((letter) => letter.repeat(6_000)).join(' ');
+      const wanted: Wanted[] = [{ to: free, text: 'a' }, { to: free, text: long, beyondAllotment: 'refuse' }, { to: free, text: 'e', beyondAllotment: 'refuse' }];
+      const results = await acceptAll(wanted);
+      expect(rounds).toEqual([3, 1]);
+      expect(results[1]).toMatchObject({ code: 'message.allotment-used' });
+      expect((await stored([{ to: free, text: '' }])).map(({ content, seq, charge }) => [content.text, seq, charge])).toEqual([['a', 1, 'reply'], ['e', 2, 'reply']]);
+      expect((await storage.reader.repository(ConversationEntity).findOneByOrFail({ participantId: free })).windowUsed).toBe(5);
     });
 
     it('leaves no conversation behind of a stranger who may not be written to, whoever comes along', async () => {

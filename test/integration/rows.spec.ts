@@ -26,6 +26,7 @@ function newMessage(change: Partial<MessageEntity> = {}): MessageEntity {
     chargedWindow: null,
     startsConversation: false,
     isRecovered: false,
+    parts: null,
     requestId: null,
     beyondAllotment: null,
     validUntil: null,

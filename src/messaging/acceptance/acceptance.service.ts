@@ -13,7 +13,7 @@ import { LimitPlaces } from '../../rate-policy/limit-places.service.js';
 import { Ids } from '../../runtime/ids.service.js';
 import { ConversationEntity } from '../conversation/conversation.entity.js';
 import { Conversations, type Participant, toWindowColumns, windowOf } from '../conversation/conversations.service.js';
-import { normaliseForEcho } from '../message/message-content.js';
+import { type MessageContent, normaliseForEcho } from '../message/message-content.js';
 import type { SendMessage } from '../message.dto.js';
 import { MessageEvents } from '../message/message-events.service.js';
 import { MessageEntity } from '../message/message.entity.js';
@@ -28,6 +28,8 @@ export interface OfferedMessage {
   parties: LimitParties;
   participant: Participant;
   wanted: SendMessage;
+  /** Of the messages that it becomes, in their order. */
+  contents: readonly [MessageContent, ...MessageContent[]];
   validUntil: Instant | null;
   requestId: string | null;
   /** Writes what is to be on disk with it. */
@@ -35,10 +37,13 @@ export interface OfferedMessage {
 }
 
 export interface AcceptedMessage {
+  /** The first, where a long text became several. */
   message: MessageEntity;
-  /** As it is with the message. */
+  /** All of them. */
+  parts: readonly MessageEntity[];
+  /** As it is with the messages. */
   conversation: ConversationEntity;
-  /** The channel's limits with it. */
+  /** The channel's limits with them. */
   limits: readonly LimitState[];
 }
 
@@ -62,7 +67,8 @@ export class Acceptance {
 
   /**
    * What is refused fails with its Problem and leaves nothing behind. The first message to a participant is accepted by itself: it
-   * makes the conversation, which is not to stay when the message is refused.
+   * makes the conversation, which is not to stay when the message is refused. So is one that becomes several: what was written of the
+   * first of them is not to stay when a later one is refused.
    */
   async accept(writes: RowWrites, offered: readonly OfferedMessage[]): Promise<Outcome<void>[]> {
     const { manager } = writes;
@@ -80,12 +86,12 @@ export class Acceptance {
       const isAlone = offered.length === 1;
       const { parties: { channel }, participant } = one;
       const conversation = found.get(toKey({ channelId: channel.id, participantId: participant.id })) ?? (isAlone ? await this.conversations.lock(channel, participant) : null);
-      if (conversation === null) {
+      if (conversation === null || (one.contents.length > 1 && !isAlone)) {
         outcomes.set(one, { kind: 'alone' });
         continue;
       }
       try {
-        accepted.push({ offered: one, result: await this.acceptOne(manager, one, conversation, known) });
+        accepted.push({ offered: one, result: await this.acceptAll(manager, one, conversation, known) });
         changed.add(conversation);
         outcomes.set(one, { kind: 'done', result: undefined });
       } catch (error) {
@@ -95,19 +101,42 @@ export class Acceptance {
         outcomes.set(one, { kind: 'failed', error });
       }
     }
-    writes.insert(MessageEntity, accepted.map(({ result }) => result.message));
+    writes.insert(MessageEntity, accepted.flatMap(({ result }) => result.parts));
     this.outbox.turn(writes, [...changed], ['windowOpenedAt', 'windowUsed', 'windowClosedAt', 'lastSeq', 'lastMessageAt']);
     for (const { offered: one, result } of accepted) {
       await one.alongside(result);
     }
-    const held = accepted.filter(({ result }) => result.message.status === 'held');
-    await this.teamEvents.tell(held.map(({ offered: one, result }) => this.messageEvents.of('message.held', result.message, result.conversation, one.parties.channel, this.clock.now())), writes);
+    const held = accepted.flatMap(({ offered: one, result }) => result.parts.filter(({ status }) => status === 'held').map((message) => ({ message, result, channel: one.parties.channel })));
+    await this.teamEvents.tell(held.map(({ message, result, channel }) => this.messageEvents.of('message.held', message, result.conversation, channel, this.clock.now())), writes);
     this.unitOfWork.afterCommit(() => this.dispatcher.wake());
     return offered.map((one) => outcomes.get(one) ?? { kind: 'alone' });
   }
 
+  private async acceptAll(manager: EntityManager, offered: OfferedMessage, conversation: ConversationEntity, known: KnownLimits): Promise<AcceptedMessage> {
+    const [content, ...others] = offered.contents;
+    const first = await this.acceptOne(manager, offered, content, conversation, known);
+    const parts = [first.message];
+    let { limits } = first;
+    for (const other of others) {
+      const next = await this.acceptOne(manager, offered, other, conversation, known);
+      parts.push(next.message);
+      limits = next.limits;
+    }
+    if (parts.length > 1) {
+      const ids = parts.map(({ id }) => id);
+      parts.forEach((part) => (part.parts = ids));
+    }
+    return { message: first.message, parts, conversation: { ...conversation }, limits };
+  }
+
   /** Decides it, and takes what it costs; `conversation` is then as it is with the message. */
-  private async acceptOne(manager: EntityManager, offered: OfferedMessage, conversation: ConversationEntity, known: KnownLimits): Promise<AcceptedMessage> {
+  private async acceptOne(
+    manager: EntityManager,
+    offered: OfferedMessage,
+    content: MessageContent,
+    conversation: ConversationEntity,
+    known: KnownLimits,
+  ): Promise<Pick<AcceptedMessage, 'message' | 'limits'>> {
     const { parties, participant, wanted, validUntil, requestId } = offered;
     const now = this.clock.now();
     const window = windowOf(conversation);
@@ -122,8 +151,8 @@ export class Acceptance {
       seq: conversation.lastSeq + 1,
       direction: 'outbound',
       source: 'api',
-      content: wanted.content,
-      textFingerprint: normaliseForEcho(wanted.content.text),
+      content,
+      textFingerprint: normaliseForEcho(content.text),
       reference: wanted.reference ?? null,
       startsConversation: window === null,
       beyondAllotment: wish.beyondAllotment,
@@ -144,7 +173,7 @@ export class Acceptance {
       lastMessageAt: Math.max(conversation.lastMessageAt ?? 0, now),
     };
     Object.assign(conversation, change);
-    return { message, conversation: { ...conversation }, limits };
+    return { message, limits };
   }
 
   /** In the limits, where the message counts towards them: at once, or when one comes free. Returns the limits with it. */

@@ -12,6 +12,7 @@ import { StartPermissions } from '../../rate-policy/start-permissions.service.js
 import { XApi } from '../../x-api/x-api.service.js';
 import type { Participant } from '../conversation/conversations.service.js';
 import type { SendMessage } from '../message.dto.js';
+import { toContents } from '../message/message-content.js';
 import { RequestContexts } from '../../runtime/request-context.service.js';
 import { Acceptance, type AcceptedMessage, type OfferedMessage } from './acceptance.service.js';
 import { MustAskX, startPermissionChanged } from './refusals.js';
@@ -72,7 +73,7 @@ export class OutgoingMessages {
     const parties = await this.book.partiesOf(channel);
     let kept: Kept | undefined;
     const requestId = this.contexts.current()?.requestId ?? null;
-    const offered: OfferedMessage = { requestId, parties, participant, wanted, validUntil, alongside: async (accepted) => void (kept = await alongside(accepted)) };
+    const offered: OfferedMessage = { requestId, parties, participant, wanted, contents: toContents(wanted), validUntil, alongside: async (accepted) => void (kept = await alongside(accepted)) };
     await this.gathered.run(offered).catch(async (error: unknown) => {
       if (!(error instanceof MustAskX)) {
         throw error;

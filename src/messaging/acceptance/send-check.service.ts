@@ -10,6 +10,7 @@ import { RatePolicy } from '../../rate-policy/rate-policy.service.js';
 import { Conversations, type Participant } from '../conversation/conversations.service.js';
 import type { CheckedSend } from '../check.dto.js';
 import type { SendMessage } from '../message.dto.js';
+import { toContents } from '../message/message-content.js';
 import { HELD_IN_WORDS, REFUSALS, startPermissionChanged } from './refusals.js';
 import { type Decided, SendDecisions } from './send-decisions.service.js';
 import { assertSupported } from './supported-content.js';
@@ -42,10 +43,22 @@ export class SendCheck {
     return this.toAnswer(channel, await this.decide(parties, participant, wanted), validUntil);
   }
 
+  /**
+   * Of what becomes several messages the last, with what those before it take; all of them where it is refused. What is beyond the allotment
+   * or the limits comes last, so it is the one that would not leave where any would not.
+   */
   private async decide(parties: LimitParties, participant: Participant, wanted: SendMessage): Promise<Decided> {
     const { manager } = this.reader;
-    const window = await this.conversations.findWindow(manager, parties.channel.id, participant.id);
-    return this.decisions.decide(manager, { parties, participantId: participant.id, window, beyondAllotment: wanted.beyondAllotment ?? null }, false);
+    const before = await this.conversations.findWindow(manager, parties.channel.id, participant.id);
+    let wish = { parties, participantId: participant.id, window: before, beyondAllotment: wanted.beyondAllotment ?? null, placesBefore: 0 };
+    let decided = await this.decisions.decide(manager, wish, false);
+    for (let behind = toContents(wanted).length - 1; behind > 0; behind -= 1) {
+      const { decision } = decided;
+      const isCounted = decision.kind === 'send' && decision.charge === 'rate-limit';
+      wish = { ...wish, window: decision.window, placesBefore: wish.placesBefore + (isCounted ? 1 : 0) };
+      decided = await this.decisions.decide(manager, wish, false);
+    }
+    return decided.decision.kind === 'refuse' ? { ...decided, decision: { ...decided.decision, window: before } } : decided;
   }
 
   private toAnswer(channel: Channel, { decision, limits, obstacle }: Decided, validUntil: Instant | null): CheckedSend {

@@ -4,6 +4,7 @@ import type { Channel } from '../../channels/channel.js';
 import { Clock, type Instant } from '../../kernel/clock.js';
 import { SECOND_MS } from '../../kernel/duration.js';
 import { KnownLimits } from '../../rate-policy/known-limits.service.js';
+import { afterUse, type LimitState } from '../../rate-policy/limit.js';
 import { LimitBook, type LimitParties, type OpenLimits } from '../../rate-policy/limit-book.service.js';
 import { LimitPlaces } from '../../rate-policy/limit-places.service.js';
 import { RatePolicy } from '../../rate-policy/rate-policy.service.js';
@@ -24,6 +25,8 @@ export interface WantedSend {
   participantId: string;
   window: ReplyWindow | null;
   beyondAllotment: MessageEntity['beyondAllotment'];
+  /** For a check: so many places would be taken before it, by what goes with it. */
+  placesBefore?: number;
 }
 
 /** What keeps a message that may be sent from being handed to X now. */
@@ -64,7 +67,8 @@ export class SendDecisions {
       return this.decided(channel, decideSend(situation), await known.read(wanted.parties));
     }
     known.forget();
-    const limits = isBinding ? await this.book.lock(wanted.parties) : await this.book.read(manager, wanted.parties);
+    const open = isBinding ? await this.book.lock(wanted.parties) : await this.book.read(manager, wanted.parties);
+    const limits = { ...open, states: afterUses(open.states, wanted.placesBefore ?? 0) };
     const decision = decideSend({
       ...situation,
       startPermission: wanted.window === null ? await this.permissions.find(manager, channel, wanted.participantId) : 'allowed',
@@ -123,6 +127,10 @@ export class SendDecisions {
     const waiting = waitingForPlace(manager, channel.id, this.clock.now());
     return (isStart ? waiting : waiting.andWhere('message.startsConversation = :isStart', { isStart })).getExists();
   }
+}
+
+function afterUses(states: readonly LimitState[], uses: number): readonly LimitState[] {
+  return Array.from({ length: uses }).reduce<readonly LimitState[]>((after) => afterUse(after), states);
 }
 
 function isCounted(decision: SendDecision): boolean {

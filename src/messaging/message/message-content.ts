@@ -1,4 +1,5 @@
 import type { XButton, XDirectMessage, XLocation, XQuickReply } from '../../x-api/direct-message.js';
+import { MAX_TEXT_CHARACTERS, splitText } from './long-text.js';
 
 /** What a message says, in both directions. Kept as it is answered. */
 export interface MessageContent {
@@ -27,6 +28,14 @@ export function toContent(message: XDirectMessage): MessageContent {
     ...(message.location === null ? {} : { location: message.location }),
     ...(message.links.length === 0 ? {} : { links: message.links }),
   };
+}
+
+/** The contents of the messages that a send becomes: one, or several where its text is to be split. What is offered to press goes with the last. */
+export function toContents({ content, splitLongText }: { content: MessageContent; splitLongText?: boolean | undefined }): [MessageContent, ...MessageContent[]] {
+  const texts = splitLongText === true ? splitText(content.text, MAX_TEXT_CHARACTERS) : [content.text];
+  const last = { ...content, text: texts.at(-1) ?? '' };
+  const [first, ...others] = [...texts.slice(0, -1).map((text): MessageContent => ({ type: 'text', text })), last];
+  return [first ?? last, ...others];
 }
 
 // X makes links of bare host names too. What only looks like one is the same in the echo, so taking too much does no harm.

@@ -125,6 +125,10 @@ export class MessageEntity {
   @FlagColumn({ name: 'is_recovered', default: false })
   isRecovered: boolean;
 
+  /** The messages that one long text became, this one among them, in their order. */
+  @JsonColumn({ nullable: true })
+  parts: string[] | null;
+
   /** The request that it was accepted with: what is told of it carries this on. */
   @TextColumn({ name: 'request_id', nullable: true })
   requestId: string | null;
