@@ -5,7 +5,7 @@ import type { AnswerBody } from './answers.js';
 import { NAJM, RANIA } from './cast.js';
 import type { Answer, Service } from './service.js';
 
-const FIXTURES = join(__dirname, '..', 'fixtures', 'x');
+export const FIXTURES = join(__dirname, '..', 'fixtures', 'x');
 
 interface Vectors {
   crc: { consumer_secret: string; crc_token: string; response: { response_token: string } }[];
