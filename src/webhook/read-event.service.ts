@@ -1,6 +1,7 @@
 import type { Channel } from '../channels/channel.js';
 import { unreachable } from '../kernel/problem.js';
-import type { XEvent, XNews } from './account-activity-event.js';
+import { parseAccountActivityEvent, type XEvent, type XNews } from './account-activity-event.js';
+import { fromStoredBody } from './raw-body.js';
 import type { WebhookEventEntity } from './webhook-event.entity.js';
 
 /** One thing that an event tells, of a channel of ours. */
@@ -34,5 +35,14 @@ export function participantsOf(channel: Channel, news: XNews): string[] {
       return [];
     default:
       return unreachable(news);
+  }
+}
+
+/** What a stored event says; nothing of it is understood when it is no JSON. */
+export function parseStored(event: WebhookEventEntity): XEvent {
+  try {
+    return parseAccountActivityEvent(JSON.parse(fromStoredBody(event).toString('utf8')));
+  } catch {
+    return { news: [], notUnderstood: ['the body is not JSON'] };
   }
 }

@@ -6,20 +6,22 @@ import { EventFlow } from '../channels/health/event-flow.service.js';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
 import type { EntityManager } from 'typeorm';
+import { isDatabaseAway } from '../database/database-away.service.js';
 import { Reader } from '../database/reader.service.js';
 import { lockedForUpdate } from '../database/row-lock.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock } from '../kernel/clock.js';
 import { Problem, unreachable } from '../kernel/problem.js';
+import { settleAll } from '../kernel/settle-all.js';
 import { IncomingMessages } from '../messaging/incoming/incoming-messages.service.js';
 import { Typing } from '../messaging/conversation/typing.service.js';
 import { StartPermissions } from '../rate-policy/start-permissions.service.js';
 import { Log } from '../runtime/log.service.js';
+import { Timers } from '../runtime/timers.service.js';
 import { WokenWork } from '../runtime/woken-work.service.js';
-import { parseAccountActivityEvent, type XEvent } from './account-activity-event.js';
+import type { XEvent } from './account-activity-event.js';
 import { PlainEvents } from './plain-events.service.js';
-import { fromStoredBody } from './raw-body.js';
-import { conversationsOf, type Effect, participantsOf, type ReadEvent } from './read-event.service.js';
+import { conversationsOf, type Effect, parseStored, participantsOf, type ReadEvent } from './read-event.service.js';
 import { WebhookEventEntity } from './webhook-event.entity.js';
 
 const BATCH = 100;
@@ -33,6 +35,9 @@ const MAX_TRIES = 5;
 const ACCESS_REVOKED = new Problem('channel.credentials-rejected', 'The account withdrew the app’s access to it.', {
   remedy: 'Let the account authorise the app again, and give the channel its new tokens.',
 });
+
+/** So long after it found the database away it looks again. */
+const AWAY_RETRY_MS = 1_000;
 
 /** What became of an event; `left` is one that somebody else processes or has processed. */
 type Became = 'processed' | 'left' | 'failed';
@@ -61,11 +66,12 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     private readonly permissions: StartPermissions,
     private readonly flow: EventFlow,
     private readonly clock: Clock,
+    private readonly timers: Timers,
     private readonly log: Log,
     @InjectSettings('database') database: Settings['database'],
   ) {
     this.together = database.engine === 'sqlite' ? TOGETHER : 1;
-    this.work = new WokenWork(async () => void (await this.processBacklog()), (error) => this.log.error('Stored events could not be read', {}, error));
+    this.work = new WokenWork(async () => void (await this.processBacklog()), (error) => this.comeAgain(error));
   }
 
   /** What an earlier run of the service stored and did not get to. */
@@ -102,6 +108,11 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     await this.work.stop();
   }
 
+  private comeAgain(error: unknown): void {
+    this.log.error('Stored events could not be processed', {}, error);
+    this.timers.after(AWAY_RETRY_MS, () => this.wake());
+  }
+
   /** `left` are events that are to be looked at again, the first of them first. */
   private async processBatch(events: readonly WebhookEventEntity[]): Promise<{ done: number; left: readonly ReadEvent[] }> {
     const left: ReadEvent[] = [];
@@ -120,13 +131,16 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
   }
 
   private async read(event: WebhookEventEntity): Promise<ReadEvent> {
-    const parsed = parse(event);
+    const parsed = parseStored(event);
     return { event, parsed, effects: await this.findChannels(event.webhookKey, parsed.news) };
   }
 
   /** Most of them together, the others in turn; `leave` is told what stays for another time. Returns how many it went through. */
   private async processRound(read: readonly ReadEvent[], leave: (one: ReadEvent) => void, behind: ReadonlySet<string>): Promise<number> {
     const together = await this.plainEvents.process(read, behind).catch((error: unknown) => {
+      if (isDatabaseAway(error)) {
+        throw error;
+      }
       // Each is tried by itself then, and its own failures are noted.
       this.log.error('Events could not be processed together', { events: read.length }, error);
       return { processed: new Set<ReadEvent>(), left: new Set<ReadEvent>() };
@@ -136,7 +150,7 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     const others = read.filter((one) => !together.processed.has(one) && !together.left.has(one));
     for (let from = 0; from < others.length && !this.work.isStopping; from += this.together) {
       const some = others.slice(from, from + this.together);
-      const became = await Promise.all(some.map((one) => this.process(one, behind)));
+      const became = await settleAll(some.map((one) => this.process(one, behind)));
       processed.push(...some.filter((_, n) => became[n] === 'processed'));
       some.filter((_, n) => became[n] === 'left').forEach(leave);
     }
@@ -153,6 +167,8 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
       this.tries.delete(read.event.id);
       return became;
     } catch (error) {
+      // No event is the cause of that, and none has been tried.
+      if (isDatabaseAway(error)) throw error;
       await this.noteFailure(read.event, error);
       return 'failed';
     }
@@ -229,13 +245,5 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
         .run((manager) => manager.update(WebhookEventEntity, { id: event.id, status: 'received' }, { status: 'quarantined', detail: `Failed ${tries} times` }))
         .catch(() => undefined);
     }
-  }
-}
-
-function parse(event: WebhookEventEntity): XEvent {
-  try {
-    return parseAccountActivityEvent(JSON.parse(fromStoredBody(event).toString('utf8')));
-  } catch {
-    return { news: [], notUnderstood: ['the body is not JSON'] };
   }
 }
