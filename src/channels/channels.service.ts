@@ -81,7 +81,6 @@ export class Channels {
       await this.recoveries.begin(channel.id, now);
       await this.health.begin(channel.id);
       await this.audit.note('channel.created', channel.id);
-      this.unitOfWork.afterCommit(() => this.consumerSecrets.invalidate());
     });
     return channel;
   }

@@ -44,7 +44,7 @@ export class WebhookController {
     description: 'For X. A token of another shape than X’s is refused: signing it would sign a forged event.',
     isPublic: true,
     answers: { 200: { description: 'The signed token.', schema: challengeAnswerSchema } },
-    problems: ['webhook.challenge-invalid', 'webhook.unknown'],
+    problems: ['webhook.challenge-invalid', 'webhook.unknown', 'service.unavailable'],
   })
   @ApiQuery(NONCE_QUERY)
   @ApiQuery(CHALLENGE_QUERY)

@@ -1,12 +1,13 @@
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Reader } from '../../database/reader.service.js';
-import { Clock, type Instant } from '../../kernel/clock.js';
+import { SECOND_MS } from '../../kernel/duration.js';
+import { Problem } from '../../kernel/problem.js';
 import { type Timer, Timers } from '../../runtime/timers.service.js';
 import { ChannelEntity } from '../channel.entity.js';
 import { ChannelCredentials } from './channel-credentials.service.js';
 
-/** How often at most a request that does not fit makes us look whether another instance changed something. */
-const REFRESH_AT_MOST_EVERY_MS = 1_000;
+/** So far apart at least do requests that do not fit make us look whether another instance changed something. */
+const LOOKS_APART_MS = 250;
 /** A secret that another instance has taken back is trusted here no longer than this. */
 const REFRESH_EVERY_MS = 60_000;
 /** How long such a request waits for that look: X wants its answer within 3 seconds. */
@@ -19,13 +20,14 @@ const REFRESH_WITHIN_MS = 1_000;
 @Injectable()
 export class ConsumerSecrets implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private secretsByWebhook = new Map<string, string[]>();
-  private refreshedAt: Instant = 0;
+  private lookedAt = -LOOKS_APART_MS;
+  private looking: Promise<void> | null = null;
+  private coming: Promise<void> | null = null;
   private refreshing: Timer | null = null;
 
   constructor(
     private readonly reader: Reader,
     private readonly credentials: ChannelCredentials,
-    private readonly clock: Clock,
     private readonly timers: Timers,
   ) {}
 
@@ -43,22 +45,36 @@ export class ConsumerSecrets implements OnApplicationBootstrap, BeforeApplicatio
     return this.secretsByWebhook.get(webhookKey) ?? null;
   }
 
-  /** The same after a look at the database, unless there just was one. Never throws and never waits long: with the database down it knows what it knew. */
+  /**
+   * The same after a look at the database that began after the question, so that what another instance has done is known. All who ask
+   * meanwhile share that look, and looks begin some time apart: whoever tries addresses at random makes no more of them.
+   * @throws Problem `service.unavailable` when nothing is known of the webhook and the database does not answer
+   */
   async findAfresh(webhookKey: string): Promise<readonly string[] | null> {
-    if (this.clock.now() - this.refreshedAt >= REFRESH_AT_MOST_EVERY_MS) {
-      await this.timers.within(REFRESH_WITHIN_MS, this.refresh().catch(() => undefined), () => undefined);
+    const hasLooked = await this.timers.within(REFRESH_WITHIN_MS, this.lookSoon().then(() => true, () => false), () => false);
+    const found = this.find(webhookKey);
+    if (found === null && !hasLooked) {
+      throw new Problem('service.unavailable', 'It cannot be looked up at the moment whether there is such a webhook.', { retryAfterMs: SECOND_MS });
     }
-    return this.find(webhookKey);
+    return found;
   }
 
-  /** A channel was added: the next request that does not fit looks it up, however shortly after. */
-  invalidate(): void {
-    this.refreshedAt = 0;
+  /** The next look, which has not begun yet. */
+  private lookSoon(): Promise<void> {
+    const look = async (): Promise<void> => {
+      await this.looking?.catch(() => undefined);
+      await new Promise<void>((resolve) => void this.timers.after(Math.max(0, this.lookedAt + LOOKS_APART_MS - this.timers.monotonicMs()), resolve));
+      this.coming = null;
+      this.lookedAt = this.timers.monotonicMs();
+      this.looking = this.refresh();
+      await this.looking;
+    };
+    this.coming ??= look();
+    return this.coming;
   }
 
   /** To be called after a channel was changed or removed. */
   async refresh(): Promise<void> {
-    this.refreshedAt = this.clock.now();
     const channels = await this.reader.repository(ChannelEntity).find({ select: { id: true, webhookKey: true } });
     const secrets = await this.credentials.listConsumerSecrets();
     const next = new Map<string, string[]>();
