@@ -36,7 +36,7 @@ forEachEngine((engine) => {
         expect([await countRows(both.databaseUrl, 'webhook_events'), await countRows(both.databaseUrl, "webhook_events WHERE status = 'received'")]).toEqual([count, 0]);
         return stored();
       }, `${count} events are processed or set aside`, { withinMs: 60_000 });
-    const messages = async () => {
+    const messages = async (): Promise<[string, ...unknown[]][]> => {
       const first = (await service.call('/v1/messages?limit=100')).body;
       return first.data.map(({ xMessageId, source, direction, from, to, content }) => [xMessageId, source, (direction === 'inbound' ? from : to).number, content]);
     };
@@ -58,7 +58,7 @@ forEachEngine((engine) => {
         expect([row?.status, row?.detail]).toEqual(['processed', null]);
         expect(Buffer.from(row?.body ?? '', row?.encoding).equals(bytes)).toBe(true);
         const fresh = (await messages()).filter(([id]) => !before.some(([known]) => known === id));
-        expect(fresh.sort(([a], [b]) => String(a).localeCompare(String(b)))).toEqual(expected);
+        expect(fresh.sort(([a], [b]) => a.localeCompare(b))).toEqual(expected);
         const changes = Object.entries(await told()).map(([type, n]) => [type, n - (toldBefore[type] ?? 0)] as const).filter(([, n]) => n > 0);
         expect(Object.fromEntries(changes)).toEqual(events);
         if (permission !== undefined) {
