@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '../access/access.module.js';
 import { ChannelsModule } from '../channels/channels.module.js';
+import { OutboundModule } from '../outbound/outbound.module.js';
 import { CallbackHealth } from './callback/callback-health.service.js';
 import { CallbackSecrets } from './callback/callback-secrets.service.js';
 import { CallbacksController } from './callback/callbacks.controller.js';
@@ -16,14 +17,13 @@ import { EventFeed } from './event/event-feed.service.js';
 import { EventStreams } from './event/event-streams.service.js';
 import { EventsController } from './event/events.controller.js';
 import { TeamEventsModule } from './event/team-events.module.js';
-import { HostAddresses } from './outbound/host-addresses.service.js';
 import { ReceiverCalls } from './outbound/receiver-calls.service.js';
 import { ReceiverUrls } from './outbound/receiver-urls.service.js';
 
 /** How teams are told: their callbacks, the deliveries to them, and the feed. */
 @Module({
-  imports: [TeamEventsModule, ChannelsModule, AccessModule],
+  imports: [TeamEventsModule, ChannelsModule, AccessModule, OutboundModule],
   controllers: [CallbacksController, DeliveriesController, EventsController],
-  providers: [CallbackHealth, CallbackSecrets, Callbacks, Deliverer, Deliveries, DeliveryAttempts, DeliveryBook, EventFeed, EventStreams, HostAddresses, ReceiverCalls, ReceiverUrls, Redeliveries, TestDeliveries],
+  providers: [CallbackHealth, CallbackSecrets, Callbacks, Deliverer, Deliveries, DeliveryAttempts, DeliveryBook, EventFeed, EventStreams, ReceiverCalls, ReceiverUrls, Redeliveries, TestDeliveries],
 })
 export class CallbacksModule {}

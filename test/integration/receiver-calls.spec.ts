@@ -1,7 +1,8 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import net from 'node:net';
 import tls from 'node:tls';
-import type { HostAddresses } from '../../src/callbacks/outbound/host-addresses.service.js';
+import { GuardedConnections } from '../../src/outbound/guarded-connections.service.js';
+import type { HostAddresses } from '../../src/outbound/host-addresses.service.js';
 import { ReceiverCalls } from '../../src/callbacks/outbound/receiver-calls.service.js';
 import { ReceiverUrls } from '../../src/callbacks/outbound/receiver-urls.service.js';
 import type { Settings } from '../../src/config/settings.js';
@@ -28,7 +29,7 @@ describe('A call to a receiver', () => {
   const calls = (timeoutMs = 2_000) => {
     const settings = { allowedHosts: ['127.0.0.0/8', 'localhost'], timeoutMs, maxAnswerBytes: 16_384 } as unknown as Settings['callbacks'];
     const addresses: HostAddresses = { list: async () => ['127.0.0.1'] };
-    return new ReceiverCalls(new ReceiverUrls(settings), addresses, new Timers(), settings);
+    return new ReceiverCalls(new ReceiverUrls(settings), new GuardedConnections(addresses), new Timers(), settings);
   };
   const post = (url: string, timeoutMs?: number, signal?: AbortSignal) => calls(timeoutMs).post(url, { headers: { 'content-type': 'application/json' }, body: '{"a":"é"}', ...(signal === undefined ? {} : { signal }) });
 

@@ -1,6 +1,7 @@
 import net from 'node:net';
-import type { HostAddresses } from '../../src/callbacks/outbound/host-addresses.service.js';
-import { isPublicAddress } from '../../src/callbacks/outbound/receiver-address.js';
+import { GuardedConnections } from '../../src/outbound/guarded-connections.service.js';
+import type { HostAddresses } from '../../src/outbound/host-addresses.service.js';
+import { isPublicAddress } from '../../src/outbound/outside-url.js';
 import { ReceiverCalls } from '../../src/callbacks/outbound/receiver-calls.service.js';
 import { ReceiverUrls } from '../../src/callbacks/outbound/receiver-urls.service.js';
 import type { Settings } from '../../src/config/settings.js';
@@ -31,7 +32,7 @@ describe('The way out to receivers', () => {
   const calls = (allowedHosts: string[], leadsTo: readonly string[] = ['93.184.215.14']) => {
     const settings = { allowedHosts, timeoutMs: 300, maxAnswerBytes: 16_384 } as unknown as Settings['callbacks'];
     const addresses: HostAddresses = { list: async (host) => (net.isIP(host) === 0 ? [...leadsTo] : [host]) };
-    return new ReceiverCalls(new ReceiverUrls(settings), addresses, new Timers(), settings);
+    return new ReceiverCalls(new ReceiverUrls(settings), new GuardedConnections(addresses), new Timers(), settings);
   };
   const call = ({ url, leadsTo }: Vector, allowedHosts: string[] = []) => calls(allowedHosts, leadsTo).post(url, CALL);
 
@@ -64,7 +65,7 @@ describe('The way out to receivers', () => {
       expect(options).toMatchObject({ host: '93.184.215.14' });
       return net.createConnection({ host: '127.0.0.1', port });
     }) as unknown as typeof net.connect);
-    const answer = await new ReceiverCalls(new ReceiverUrls(settings), addresses, new Timers(), settings).post(`https://public.example:${port}/`, CALL);
+    const answer = await new ReceiverCalls(new ReceiverUrls(settings), new GuardedConnections(addresses), new Timers(), settings).post(`https://public.example:${port}/`, CALL);
     connect.mockRestore();
     expect(answer).toMatchObject({ kind: 'refused', reason: 'The connection led to another address.' });
     expect(asked).toBe(1);

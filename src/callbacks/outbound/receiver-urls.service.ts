@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
 import { Problem } from '../../kernel/problem.js';
-import { AllowedHosts, parseReceiverUrl } from './receiver-address.js';
+import { AllowedHosts, parseOutsideUrl } from '../../outbound/outside-url.js';
 
 /** The addresses that a team may name; where they lead is looked at again with every call. */
 @Injectable()
@@ -15,7 +15,7 @@ export class ReceiverUrls {
 
   /** @throws Problem `callback.url-not-allowed` */
   assertAllowed(url: string): void {
-    const parsed = parseReceiverUrl(url, this.allowed);
+    const parsed = parseOutsideUrl(url, this.allowed);
     if (parsed.kind === 'refused') {
       throw new Problem('callback.url-not-allowed', `/url: ${parsed.reason}`, {
         errors: [{ pointer: '/url', code: 'not-allowed', detail: parsed.reason }],

@@ -1,6 +1,6 @@
-import { parseAllowedHost } from '../../config/values/allowed-host.js';
-import { isInSubnet, normaliseIpAddress, parseIpAddress, parseSubnet, type Subnet } from '../../config/values/ip-address.js';
-import { parseUrl } from '../../kernel/url.js';
+import { parseAllowedHost } from '../config/values/allowed-host.js';
+import { isInSubnet, normaliseIpAddress, parseIpAddress, parseSubnet, type Subnet } from '../config/values/ip-address.js';
+import { parseUrl } from '../kernel/url.js';
 
 /** IANA's special-purpose registry of IPv4 (2026-08), multicast and what is reserved, and one public address that Azure answers for itself. */
 const NOT_PUBLIC_V4 = [
@@ -27,7 +27,7 @@ export function isPublicAddress(text: string): boolean {
   return address.kind() === 'ipv4' || (isInSubnet(address, publicV6) && !ISATAP.test(normaliseIpAddress(text)));
 }
 
-/** What the operator lets callbacks reach though it is not public, and over plain http. */
+/** What the operator lets us reach though it is not public, and over plain http. */
 export class AllowedHosts {
   private readonly hosts: ReadonlySet<string>;
   private readonly subnets: readonly Subnet[];
@@ -55,15 +55,15 @@ export class AllowedHosts {
   }
 }
 
-export type ReceiverUrl = { kind: 'allowed'; url: URL; host: string; isListed: boolean } | { kind: 'refused'; reason: string };
+export type OutsideUrl = { kind: 'allowed'; url: URL; host: string; isListed: boolean } | { kind: 'refused'; reason: string };
 
-const refused = (reason: string): ReceiverUrl => ({ kind: 'refused', reason });
+const refused = (reason: string): OutsideUrl => ({ kind: 'refused', reason });
 
 /**
- * Whether callbacks may go to an address, as far as it tells without being resolved: https to a public host, or what the operator lists.
+ * Whether we may call an address that a team names, as far as it tells without being resolved: https to a public host, or what the operator lists.
  * `isListed`: wherever its name leads. Where a name leads otherwise is decided by `decideAddresses`.
  */
-export function parseReceiverUrl(text: string, allowed: AllowedHosts): ReceiverUrl {
+export function parseOutsideUrl(text: string, allowed: AllowedHosts): OutsideUrl {
   const url = /[\u0000-\u0020]/.test(text) ? null : parseUrl(text);
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
     return refused('It must be an https address.');
@@ -87,7 +87,7 @@ export function parseReceiverUrl(text: string, allowed: AllowedHosts): ReceiverU
 }
 
 /** Whether a name may be called that leads to these addresses: all of them have to be right, since any of them may be the next answer. */
-export function decideAddresses({ url, isListed }: Extract<ReceiverUrl, { kind: 'allowed' }>, addresses: readonly string[], allowed: AllowedHosts): 'allowed' | 'refused' {
+export function decideAddresses({ url, isListed }: Extract<OutsideUrl, { kind: 'allowed' }>, addresses: readonly string[], allowed: AllowedHosts): 'allowed' | 'refused' {
   const isRight = (address: string): boolean => isListed || allowed.hasAddress(address) || (url.protocol === 'https:' && isPublicAddress(address));
   return addresses.length > 0 && addresses.every(isRight) ? 'allowed' : 'refused';
 }
