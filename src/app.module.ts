@@ -8,6 +8,7 @@ import { SettingsModule } from './config/settings.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HttpModule } from './http/http.module.js';
 import type { Clock } from './kernel/clock.js';
+import { MediaModule } from './media/media.module.js';
 import { MessagingModule } from './messaging/messaging.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { RetentionModule } from './retention/retention.module.js';
@@ -30,6 +31,7 @@ export class AppModule {
         AccessModule,
         ChannelsModule,
         WebhookModule,
+        MediaModule,
         MessagingModule,
         CallbacksModule,
         RetentionModule,

@@ -15,10 +15,11 @@ import type { Clock } from './kernel/clock.js';
 import { Log } from './runtime/log.service.js';
 import { Randomness } from './runtime/randomness.service.js';
 import { RequestContexts } from './runtime/request-context.service.js';
+import { Timers } from './runtime/timers.service.js';
 
 /** The app as it is served, not yet listening. What `main` and every end-to-end test share; those may bring a clock that they move. */
 export async function createApp(loaded: LoadedSettings, clock?: Clock): Promise<NestFastifyApplication> {
-  const { adapter, routes } = createHttpAdapter(loaded.settings, new Randomness());
+  const { adapter, routes } = createHttpAdapter(loaded.settings, new Randomness(), new Timers());
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(loaded, clock), adapter, {
     bodyParser: false,
     bufferLogs: true,

@@ -1,11 +1,11 @@
-import { resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { DatabaseSettings, DeclaredChannel, Settings, SettingsTree } from './settings.js';
 import { parseDatabaseUrl } from './values/database-url.js';
 import { parseOrigin } from './values/web-origin.js';
 
 /** Turns a checked tree into what the service is configured by: addresses normalised, the database decided, secrets left behind. */
 export function decideSettings(tree: SettingsTree, channels: readonly DeclaredChannel[], cwd: string): Settings {
-  const { server, access: { adminApiKey: _secret, ...access }, database, x, webhook, messaging, ratePolicy, recovery, callbacks, retention, timetable, idempotency, logging } = tree;
+  const { server, access: { adminApiKey: _secret, ...access }, database, x, webhook, messaging, ratePolicy, recovery, callbacks, media, retention, timetable, idempotency, logging } = tree;
   return freeze({
     server: { ...server, publicUrl: server.publicUrl === null ? null : checkedOrigin(server.publicUrl) },
     access,
@@ -16,6 +16,7 @@ export function decideSettings(tree: SettingsTree, channels: readonly DeclaredCh
     ratePolicy,
     recovery,
     callbacks,
+    media: { ...media, directory: mediaDirectory(media.directory, decideDatabase(database, cwd), cwd) },
     retention,
     timetable,
     idempotency,
@@ -30,6 +31,12 @@ function decideDatabase({ url, sqliteBusyTimeoutMs, postgresPoolSize, postgresTi
   return address.engine === 'sqlite'
     ? { engine: 'sqlite', file: resolve(cwd, address.file), sqliteBusyTimeoutMs }
     : { engine: 'postgres', postgresPoolSize, postgresTimeoutMs, postgresMayLoseCommits };
+}
+
+/** Beside the SQLite file unless said: what belongs together is backed up together. */
+function mediaDirectory(given: string | null, database: DatabaseSettings, cwd: string): string {
+  if (given !== null) return resolve(cwd, given);
+  return database.engine === 'sqlite' ? join(dirname(database.file), 'media') : resolve(cwd, 'data/media');
 }
 
 function checkedOrigin(text: string): string {

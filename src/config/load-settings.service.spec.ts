@@ -143,6 +143,8 @@ describe('every setting', () => {
       'access.requestsPerMinute': { text: '60', value: 60 },
       'access.wrongKeysPerMinute': { text: '6', value: 6 },
       'callbacks.allowedHosts': { text: '10.1.0.0/16, hooks.internal', value: ['10.1.0.0/16', 'hooks.internal'] },
+      'media.allowedHosts': { text: '10.1.0.0/16, files.internal', value: ['10.1.0.0/16', 'files.internal'] },
+      'media.directory': { text: '/srv/media', value: '/srv/media' },
       'retention.messagesDays': { text: '30', value: 30 },
       'callbacks.retryDelaysMs': { text: '0, 7000', value: [0, 7000] },
       'x.apiUrl': { text: 'https://api.example.com', value: 'https://api.example.com' },

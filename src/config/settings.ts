@@ -119,6 +119,19 @@ export const settingsSchema = z.strictObject({
     keepEventsDays: wholeNumber(1, 365, ' of days'),
     keepDeliveriesDays: wholeNumber(1, 365, ' of days'),
   }),
+  media: z.strictObject({
+    directory: z.string().min(1).nullable().describe('a path, or null'),
+    uploadWithinMs: span(),
+    keepUploadsMs: span(60_000),
+    cacheMaxBytes: wholeNumber(1_048_576, 1_125_899_906_842_624, ' of bytes'),
+    allowedHosts: z.array(z.string().refine((text) => parseAllowedHost(text) !== null)).describe('a list of host names, addresses and CIDRs such as 10.1.0.0/16'),
+    fetchWithinMs: span(1, 50_000),
+    downloadWithinMs: span(),
+    uploadConcurrency: wholeNumber(1, 100),
+    uploadTries: wholeNumber(1, 1_000),
+    leaseMs: span(1_000),
+    sweepMs: span(1_000),
+  }),
   retention: z.strictObject({ messagesDays: wholeNumber(0, 3_650, ' of days'), webhookEventsDays: wholeNumber(1, 365, ' of days') }),
   timetable: z.strictObject({
     subscriptionCheckMs: span(),
@@ -164,7 +177,9 @@ export interface ChannelCredentials {
 }
 
 /** What the rest of the service is configured by. Decided, complete, frozen, and without any secret. */
-export interface Settings extends Omit<SettingsTree, 'database' | 'access' | 'encryption'> {
+export interface Settings extends Omit<SettingsTree, 'database' | 'access' | 'encryption' | 'media'> {
+  /** `directory` is absolute. */
+  media: SettingsTree['media'] & { directory: string };
   database: DatabaseSettings;
   access: Omit<SettingsTree['access'], 'adminApiKey'>;
   channels: readonly DeclaredChannel[];

@@ -4,9 +4,11 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Settings } from '../config/settings.js';
 import type { Randomness } from '../runtime/randomness.service.js';
+import type { Timers } from '../runtime/timers.service.js';
 import type { RequestContexts } from '../runtime/request-context.service.js';
 import type { Route } from './route-table.js';
 import { endSilentConnections } from './silent-connections.service.js';
+import { endSlowRequests } from './slow-requests.service.js';
 import { answerUnreadableAddress, answerUnreadableBytes } from './unreadable-request.service.js';
 
 /** So often it is looked for connections that are too slow. */
@@ -17,16 +19,20 @@ const SANE_REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 /** Bodies under this path are X's: they are signed, so their bytes are kept as they came. */
 const RAW_BODY_PATH = '/webhooks/';
 
+/** What comes here as a form of parts is read by its operation, piece by piece. */
+const UPLOAD_PATH = '/v1/media';
+
 /** Fastify as this service wants it. `routes` fills up while the app is set up. */
 export function createHttpAdapter(
-  settings: Pick<Settings, 'server' | 'webhook'>,
+  settings: Pick<Settings, 'server' | 'webhook' | 'media'>,
   randomness: Randomness,
+  timers: Timers,
 ): { adapter: FastifyAdapter; routes: Route[] } {
   const newRequestId = (): string => `req_${randomness.bytes(12).toString('hex')}`;
   const adapter = new FastifyAdapter({
     bodyLimit: settings.server.maxBodyBytes,
-    // Fastify's own is none: a body that comes drop by drop would hold its connection for ever.
-    requestTimeout: settings.server.requestWithinMs,
+    // Fastify's own is none: a body that comes drop by drop would hold its connection for ever. All but uploads have less: `endSlowRequests`.
+    requestTimeout: Math.max(settings.server.requestWithinMs, settings.media.uploadWithinMs),
     http: { headersTimeout: settings.server.headersWithinMs, connectionsCheckingInterval: Math.min(SLOW_LOOK_MS, settings.server.headersWithinMs) },
     // Longer than any address that Node reads: an id that is too long is not found, like any other that does not exist.
     routerOptions: { maxParamLength: 65_536 },
@@ -53,6 +59,7 @@ export function createHttpAdapter(
     }
   });
   endSilentConnections(instance.server, settings.server.maxSilentConnections);
+  endSlowRequests(instance, settings.server.requestWithinMs, (request) => !isUpload(request), timers);
   readBodies(instance);
   return { adapter, routes };
 }
@@ -98,6 +105,13 @@ function readBodies(instance: FastifyInstance): void {
       void parseJson(request, body.toString('utf8'), done);
     }
   });
+  instance.addContentTypeParser('multipart/form-data', (request, _stream, done) => {
+    if (isUpload(request) && !isCompressed(request)) {
+      done(null, undefined);
+    } else {
+      done(unsupportedMediaType());
+    }
+  });
   instance.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
     if (isForX(request) || body.length === 0) {
       done(null, isForX(request) ? body : undefined);
@@ -113,6 +127,10 @@ function unsupportedMediaType(): Error {
 
 function isCompressed(request: FastifyRequest): boolean {
   return (request.headers['content-encoding'] ?? 'identity') !== 'identity';
+}
+
+function isUpload({ method, url, headers }: Pick<FastifyRequest, 'method' | 'url' | 'headers'>): boolean {
+  return method === 'POST' && url.split('?')[0] === UPLOAD_PATH && /^multipart\/form-data\b/i.test(headers['content-type'] ?? '');
 }
 
 function isForX(request: FastifyRequest): boolean {

@@ -12,8 +12,8 @@ export interface OperationDocs {
   path?: Readonly<Record<string, string>>;
   body?: z.ZodType;
   query?: z.ZodType;
-  /** `isPage`: HTML for a person’s browser. `example` stands in for the schema's own where an answer usually looks different. */
-  answers: Readonly<Record<number, { description: string; schema?: z.ZodType; example?: unknown; headers?: Record<string, string>; isPage?: boolean }>>;
+  /** `isPage`: HTML for a person’s browser. `isFile`: bytes of any kind. `example` stands in for the schema's own where an answer usually looks different. */
+  answers: Readonly<Record<number, { description: string; schema?: z.ZodType; example?: unknown; headers?: Record<string, string>; isPage?: boolean; isFile?: boolean }>>;
   /** The problems of this operation, beyond those that any operation of its kind can have. */
   problems?: readonly ProblemCode[];
   /** Takes `Idempotency-Key`. */
@@ -31,6 +31,7 @@ export function Operation(docs: OperationDocs): MethodDecorator {
       ...(answer.schema === undefined ? {} : { standardSchema: answer.schema as never }),
       ...(answer.example === undefined ? {} : { example: answer.example }),
       ...(answer.isPage === true ? { content: { 'text/html': { schema: { type: 'string' } } } } : {}),
+      ...(answer.isFile === true ? { content: { '*/*': { schema: { type: 'string', format: 'binary' } } } } : {}),
       ...(answer.headers === undefined ? {} : { headers: toHeaders(answer.headers) }),
     }),
   );

@@ -74,6 +74,11 @@ export const PROBLEM_CATALOG: Readonly<Record<ProblemCode, ProblemKind>> = {
   'callback.too-many': kind(409, 'The team has no room for another callback'),
   'callback.disabled': kind(409, 'The callback is switched off'),
   'delivery.not-found': kind(404, 'There is no such delivery'),
+  'media.not-found': kind(404, 'There is no such media'),
+  'media.too-large': kind(413, 'The file is larger than X takes'),
+  'media.type-not-supported': kind(422, 'X does not take files of this kind'),
+  'media.range-not-satisfiable': kind(416, 'The file does not have these bytes'),
+  'media.elsewhere': kind(503, 'Another instance has the file'),
   'event.not-found': kind(404, 'There is no such event'),
 
   'x.rate-limited': kind(503, 'X’s rate limit is used up'),

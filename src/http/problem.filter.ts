@@ -50,6 +50,10 @@ export class ProblemFilter implements ExceptionFilter {
     if (problem.extras.retryAfterMs !== undefined) {
       void reply.header('retry-after', Math.max(1, Math.ceil(problem.extras.retryAfterMs / 1_000)));
     }
+    if (!request.raw.complete) {
+      // Nobody reads the rest of what is coming.
+      void reply.header('connection', 'close');
+    }
     void reply
       .status(status)
       .header('content-type', PROBLEM_MEDIA_TYPE)

@@ -53,11 +53,15 @@ import { Settlement } from './outbox/settlement.service.js';
 import { Typing } from './conversation/typing.service.js';
 import { WindowCharges } from './window/window-charges.service.js';
 import { WindowEvents } from './window/window-events.service.js';
+import { MediaModule } from '../media/media.module.js';
+import { MediaFilesController } from './media/media-files.controller.js';
+import { MessageMedia } from './media/message-media.service.js';
+import { UploadUseEntity } from './media/upload-use.entity.js';
 
 /** Conversations, and messages in both directions. */
 @Module({
-  imports: [TypeOrmModule.forFeature([ConversationEntity, MessageEntity, AttemptEntity, MessageStepEntity, ErasureEntity]), TeamEventsModule, ChannelsModule, RatePolicyModule, XApiModule],
-  controllers: [MessagesController, MessageOutcomeController, ConversationsController, ConversationSignsController],
+  imports: [TypeOrmModule.forFeature([ConversationEntity, MessageEntity, AttemptEntity, MessageStepEntity, ErasureEntity, UploadUseEntity]), TeamEventsModule, ChannelsModule, MediaModule, RatePolicyModule, XApiModule],
+  controllers: [MessagesController, MessageOutcomeController, ConversationsController, ConversationSignsController, MediaFilesController],
   providers: [
     Acceptance,
     Cancellations,
@@ -80,6 +84,7 @@ import { WindowEvents } from './window/window-events.service.js';
     LostClaims,
     MessageAnswers,
     MessageEvents,
+    MessageMedia,
     MessageQueries,
     MessageSteps,
     MessageTimelines,

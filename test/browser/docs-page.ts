@@ -63,7 +63,7 @@ export class DocsPage {
   }
 
   /** Opens the operation, leaves what its example filled in, adds `parameters`, presses Execute and reads what the page shows. */
-  async press(operation: Pick<ListedOperation, 'method' | 'path'>, parameters: Readonly<Record<string, string>> = {}): Promise<ShownAnswer> {
+  async press(operation: Pick<ListedOperation, 'method' | 'path'>, parameters: Readonly<Record<string, string>> = {}, file: Buffer | null = null): Promise<ShownAnswer> {
     const block = this.page
       .locator('.opblock')
       .filter({ has: this.page.locator(`[data-path="${operation.path}"]`) })
@@ -72,6 +72,9 @@ export class DocsPage {
     await block.locator('.execute').waitFor();
     for (const [name, value] of Object.entries(parameters)) {
       await block.locator(`tr[data-param-name="${name}"] input`).fill(value);
+    }
+    if (file !== null) {
+      await block.locator('input[type=file]').setInputFiles({ name: 'picture.png', mimeType: 'image/png', buffer: file });
     }
     // Else the answer of an earlier press would be read.
     const clear = block.locator('.btn-clear');

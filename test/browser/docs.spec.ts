@@ -6,6 +6,7 @@ import { eventually } from '../support/eventually.js';
 import { DocsPage, type ListedOperation, type ShownAnswer } from './docs-page.js';
 import { assertSameDocument, exampleOf, fieldsOf, operationsOf, readCommittedDocument, webhooksOf } from './openapi-document.js';
 import { WatchedPage } from './watched-page.js';
+import { sampleOf } from '../support/media-samples.js';
 
 /** Where X sends people’s browsers. */
 const COME_BACK = '/v1/channels/authorizations/callback';
@@ -38,9 +39,9 @@ describe('The docs explorer', () => {
     await both.stop();
   });
 
-  async function press(name: string, parameters: Parameters = {}): Promise<ShownAnswer> {
+  async function press(name: string, parameters: Parameters = {}, file: Buffer | null = null): Promise<ShownAnswer> {
     const [method = '', path = ''] = name.split(' ');
-    const answer = await docs.press({ method, path }, parameters);
+    const answer = await docs.press({ method, path }, parameters, file);
     pressed.set(name, answer);
     return answer;
   }
@@ -121,6 +122,12 @@ describe('The docs explorer', () => {
     for (const sign of ['typing', 'read']) {
       expect(await press(`POST /v1/conversations/{id}/${sign}`, { id: idIn('GET /v1/conversations') })).toMatchObject({ status: 204 });
     }
+  });
+
+  it('uploads a file and reads it back', async () => {
+    const made = await press('POST /v1/media', {}, sampleOf('png', 1_000));
+    expect(made).toMatchObject({ status: 201, body: { kind: 'photo', size: 1_000 } });
+    expect(await press('GET /v1/media/{id}', { id: made.body?.id ?? '' })).toMatchObject({ status: 200, mediaType: 'image/png' });
   });
 
   it('begins a sign-in as its example says, and has a page for who comes back from nowhere', async () => {

@@ -5,6 +5,7 @@ import { kindInPath, missingId } from '../fuzz/things.js';
 import { ValidValues } from '../fuzz/valid-values.js';
 import { createValidator } from '../fuzz/validator.js';
 import { eventually } from '../support/eventually.js';
+import { formOf, sampleOf } from '../support/media-samples.js';
 import { RunningClock } from '../support/running-clock.js';
 import { NAJM, RANIA } from './cast.js';
 import { type IdOperation, operationsWithIds } from './foreign-ids.js';
@@ -43,8 +44,10 @@ describe('Isolation of teams', () => {
     await service.call(`/v1/channels/${channel['id']}/connect`, { key, method: 'POST' });
     const { body: message } = await service.call('/v1/messages', { key, body: { ...textTo('From A alone'), reference: 'A-1' } });
     const { body: authorization } = await service.call('/v1/channels/authorizations', { key, body: { channelId: channel['id'] } });
+    const upload = await fetch(`${service.url}/v1/media`, { method: 'POST', headers: { authorization: `Bearer ${key}` }, body: formOf(sampleOf('png', 1_000)) });
+    const { id: med } = (await upload.json()) as { id: string };
     const delivery = await eventually(async () => (await service.call('/v1/deliveries', { key })).body['data'][0] ?? null, 'the callback is to be told');
-    return { cbk: callback['id'], dlv: delivery.id, evt: delivery.eventId, chn: channel['id'], msg: message['id'], cnv: message['conversationId'], aut: authorization['id'], account: NAJM.id, participant: RANIA.id };
+    return { med, cbk: callback['id'], dlv: delivery.id, evt: delivery.eventId, chn: channel['id'], msg: message['id'], cnv: message['conversationId'], aut: authorization['id'], account: NAJM.id, participant: RANIA.id };
   };
 
   beforeAll(async () => {
@@ -102,7 +105,7 @@ describe('Isolation of teams', () => {
       const foreign = await ask(one, thing(), keys.b);
       expect(seen(foreign, thing())).toEqual(seen(await ask(one, missingId(one.place.kind), keys.b), missingId(one.place.kind)));
       expect(foreign.status).toBe(isFilter(one) ? 200 : 404);
-      expect(JSON.stringify({ ...foreign.body, instance: '' }).replaceAll(thing(), '')).not.toMatch(/(chn|msg|cnv|aut|cbk|dlv|evt)_[0-9a-z]{26}/);
+      expect(JSON.stringify({ ...foreign.body, instance: '' }).replaceAll(thing(), '')).not.toMatch(/(chn|msg|cnv|aut|cbk|dlv|evt|med)_[0-9a-z]{26}/);
     });
 
     it('is so with each scope by itself, of which one alone is enough to ask', async () => {

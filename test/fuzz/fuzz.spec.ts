@@ -1,5 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { forEachEngine } from '../support/engines.js';
 import { RunningClock } from '../support/running-clock.js';
+import { formOf, sampleOf } from '../support/media-samples.js';
 import { FIBRE, IDRIS, NAJM, NEWS, RANIA, TOM } from '../e2e/cast.js';
 import { ADMIN_KEY, type Both, NAJM_CHANNEL, startBoth, textTo } from '../e2e/service.js';
 import { run } from './campaign.js';
@@ -14,6 +18,7 @@ const credentials = [FIBRE.credentials, FIBRE.credentials, FIBRE.credentials, FI
 
 /** What chance does not bring to a success; all else has to have one, or the run shows less than it says. */
 const NEED_MORE_THAN_CHANCE = [
+  'Uploads.create', // a form of parts is not made from the document
   'Authorizations.callback', // a person has to sign in at X
   'MessageOutcome.resolve', // a message has to be unknown at that moment
 ];
@@ -40,10 +45,15 @@ forEachEngine((engine) => {
     const clock = new RunningClock();
     let both: Both;
 
+    let directory: string;
     beforeAll(async () => {
-      both = await startBoth({ clock, databaseUrl: await engine.createDatabaseUrl(), env: { TWITTER_CHANNEL__CALLBACKS__ALLOWED_HOSTS: '127.0.0.1' } });
+      directory = await mkdtemp(join(tmpdir(), 'dm-channel-media-'));
+      both = await startBoth({ clock, databaseUrl: await engine.createDatabaseUrl(), env: { TWITTER_CHANNEL__CALLBACKS__ALLOWED_HOSTS: '127.0.0.1', TWITTER_CHANNEL__MEDIA__DIRECTORY: directory } });
     });
-    afterAll(() => both.stop());
+    afterAll(async () => {
+      await both.stop();
+      await rm(directory, { recursive: true, force: true });
+    });
 
     /** The brand's channel is there and connected, a participant wrote to it, and X's limits have a new window. */
     const prepare = async (): Promise<string[]> => {
@@ -52,8 +62,10 @@ forEachEngine((engine) => {
       await both.sandbox.conversations.write(RANIA.id, 'participant', { to: NAJM.id, text: 'Hello' });
       // Waits for the follower's own message, so that there is something to cancel.
       const held = await both.service.call('/v1/messages', { body: { ...textTo('Later', FOLLOWER_ID), beyondAllotment: 'hold' } });
-      if (made.status !== 201) return [held.text];
-      return [held.text, made.text, (await both.service.call(`/v1/channels/${made.body['id']}/connect`, { method: 'POST', body: { takeOver: true } })).text];
+      const upload = await fetch(`${both.service.url}/v1/media`, { method: 'POST', headers: { authorization: `Bearer ${ADMIN_KEY}` }, body: formOf(sampleOf('png', 1_000)) });
+      const uploaded = await upload.text();
+      if (made.status !== 201) return [held.text, uploaded];
+      return [held.text, uploaded, made.text, (await both.service.call(`/v1/channels/${made.body['id']}/connect`, { method: 'POST', body: { takeOver: true } })).text];
     };
 
     it(

@@ -11,6 +11,7 @@ const KINDS: Readonly<Record<string, string>> = {
   '/v1/callbacks/{id}': 'cbk',
   '/v1/deliveries/{id}': 'dlv',
   '/v1/events/{id}': 'evt',
+  '/v1/media/{id}': 'med',
   '/v1/participants/{channelId}/{number}': 'participant',
   '/webhooks/x/{key}': 'webhook',
 };
@@ -26,6 +27,7 @@ const KINDS_BY_NAME: Readonly<Record<string, string>> = {
   eventId: 'evt',
   authorizationId: 'aut',
   keyId: 'key',
+  mediaId: 'med',
   after: 'evt',
 };
 

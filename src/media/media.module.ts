@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { MediaAtXEntity } from './media-at-x.entity.js';
+import { MediaFolder } from './media-folder.service.js';
+import { UploadEntity } from './upload.entity.js';
+import { UploadReception } from './upload-reception.service.js';
+import { Uploads } from './uploads.service.js';
+import { UploadsController } from './uploads.controller.js';
+
+/** The bytes of media: what teams upload, copies of what X has, and what X has of uploads. Which message they are in is not known here. */
+@Module({
+  imports: [TypeOrmModule.forFeature([UploadEntity, MediaAtXEntity])],
+  controllers: [UploadsController],
+  providers: [MediaFolder, UploadReception, Uploads],
+  exports: [MediaFolder, Uploads],
+})
+export class MediaModule {}
