@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { MediaAtXEntity } from './media-at-x.entity.js';
+import { MediaCopies } from './media-copies.service.js';
 import { MediaFolder } from './media-folder.service.js';
 import { UploadEntity } from './upload.entity.js';
 import { UploadReception } from './upload-reception.service.js';
@@ -11,7 +12,7 @@ import { UploadsController } from './uploads.controller.js';
 @Module({
   imports: [TypeOrmModule.forFeature([UploadEntity, MediaAtXEntity])],
   controllers: [UploadsController],
-  providers: [MediaFolder, UploadReception, Uploads],
-  exports: [MediaFolder, Uploads],
+  providers: [MediaCopies, MediaFolder, UploadReception, Uploads],
+  exports: [MediaCopies, MediaFolder, Uploads],
 })
 export class MediaModule {}

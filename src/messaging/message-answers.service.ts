@@ -12,6 +12,7 @@ import { windowOf } from './conversation/conversations.service.js';
 import type { MessageDto } from './message.dto.js';
 import type { MessageEntity } from './message/message.entity.js';
 import { toPublicStatus } from './message/message-status.js';
+import { toShownContent } from './message/shown-content.js';
 import { toRateLimitHeaders, toWindowView, type WindowView } from './window/window-view.js';
 
 /** Messages and conversations as callers see them, each with its window as it stands now. */
@@ -47,7 +48,7 @@ export class MessageAnswers {
       source: message.source,
       from: isInbound ? participant : account,
       to: isInbound ? account : participant,
-      content: message.content,
+      content: toShownContent(message.id, message.content),
       ...(message.parts ? { parts: message.parts } : {}),
       reference: message.reference ?? null,
       status: toPublicStatus(message.status),

@@ -55,6 +55,8 @@ import { WindowCharges } from './window/window-charges.service.js';
 import { WindowEvents } from './window/window-events.service.js';
 import { MediaModule } from '../media/media.module.js';
 import { MediaFilesController } from './media/media-files.controller.js';
+import { ErasedMedia } from './media/erased-media.service.js';
+import { MediaSweep } from './media/media-sweep.service.js';
 import { MessageMedia } from './media/message-media.service.js';
 import { UploadUseEntity } from './media/upload-use.entity.js';
 
@@ -70,8 +72,10 @@ import { UploadUseEntity } from './media/upload-use.entity.js';
     Departure,
     Dispatcher,
     EchoMatching,
+    ErasedMedia,
     ErasedMessages,
     Erasures,
+    MediaSweep,
     MessageRetention,
     ExpiredWindowsJob,
     Expiry,

@@ -20,6 +20,8 @@ import { MessageExchange } from './world/message-exchange.service.js';
 import { World } from './world/world.service.js';
 import { DirectMessagesController } from './x/direct-messages.controller.js';
 import { DmEventsController } from './x/dm-events.controller.js';
+import { MediaStore } from './world/media-store.js';
+import { MediaFilesController } from './x/media-files.controller.js';
 import { DOCUMENTED_DAILY_LIMITS, RateLimits, type DailyLimits } from './x/rate-limits.service.js';
 import { SendService } from './x/send.service.js';
 import { SignInController } from './x/sign-in.controller.js';
@@ -92,7 +94,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 }
 
 function wire(options: SandboxOptions, ambient: Ambient) {
-  const [world, ledger, faults, feed] = [new World(), new Ledger(), new FaultBook(), new ChangeFeed()];
+  const [world, ledger, faults, feed, store] = [new World(), new Ledger(), new FaultBook(), new ChangeFeed(), new MediaStore()];
   const http = new OutgoingHttp(ambient);
   const challenger = new CrcChallenger(http, ambient);
   const delivery = new DeliveryService(world, http, ledger, faults, feed, ambient, options.retryDelaysMs ?? []);
@@ -110,6 +112,7 @@ function wire(options: SandboxOptions, ambient: Ambient) {
     ...new WebhooksController(world, challenger, feed, ambient, options.ownerOnlyWebhooks ?? false).routes(),
     ...new SubscriptionsController(world, feed).routes(),
     ...new DmEventsController(world, ambient).routes(),
+    ...new MediaFilesController(world, store).routes(),
     ...new DirectMessagesController(world, sending, exchange, feed, ambient).routes(),
   ];
   const gateway = new XGateway(routes, new Authentication(world, ambient), limits, faults, ledger, ambient);

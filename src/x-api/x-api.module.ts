@@ -4,6 +4,7 @@ import { AccountsV1 } from './accounts-v1.service.js';
 import { ConversationSignsV1 } from './conversation-signs-v1.service.js';
 import { HistoryV1 } from './history-v1.service.js';
 import { HistoryV2 } from './history-v2.service.js';
+import { MediaDownloads } from './media-downloads.service.js';
 import { MessageHistory } from './message-history.service.js';
 import { MessagesV1 } from './messages-v1.service.js';
 import { Relationships } from './relationships.service.js';
@@ -16,7 +17,7 @@ import { XConnection } from './x-connection.service.js';
 
 /** X behind one port. It knows X and none of our rooms. */
 @Module({
-  providers: [XApi, XClient, XConnection, AccountsV1, AccountActivityPremium, MessagesV1, HistoryV1, HistoryV2, MessageHistory, Relationships, RelationshipsV1, RelationshipsV2, SignIn, ConversationSignsV1],
+  providers: [XApi, XClient, XConnection, AccountsV1, AccountActivityPremium, MediaDownloads, MessagesV1, HistoryV1, HistoryV2, MessageHistory, Relationships, RelationshipsV1, RelationshipsV2, SignIn, ConversationSignsV1],
   exports: [XApi],
 })
 export class XApiModule {}

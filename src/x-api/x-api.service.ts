@@ -3,6 +3,7 @@ import { AccountActivityPremium } from './account-activity-premium.service.js';
 import { AccountsV1 } from './accounts-v1.service.js';
 import { ConversationSignsV1 } from './conversation-signs-v1.service.js';
 import type { EventsApi } from './events-api.js';
+import { MediaDownloads } from './media-downloads.service.js';
 import { MessageHistory } from './message-history.service.js';
 import type { MessagesApi } from './messages-api.js';
 import { MessagesV1 } from './messages-v1.service.js';
@@ -19,6 +20,7 @@ export class XApi {
   constructor(
     readonly accounts: AccountsV1,
     readonly history: MessageHistory,
+    readonly mediaDownloads: MediaDownloads,
     readonly relationships: Relationships,
     readonly signIn: SignIn,
     readonly signs: ConversationSignsV1,

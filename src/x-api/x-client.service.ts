@@ -41,6 +41,20 @@ export class XClient {
     return this.attempt(() => call(client));
   }
 
+  /** The headers of a GET that is signed as the account. The library signs, and does not stream: it is kept from making the call. */
+  async signGet({ consumerKey, consumerSecret, accessToken, accessTokenSecret }: XCredentials, url: URL): Promise<Record<string, string>> {
+    const signed = new Map<string, string>();
+    const capture: ITwitterApiClientPlugin = {
+      onBeforeRequest: ({ requestOptions }) => {
+        signed.set('authorization', (requestOptions.headers as Record<string, string> | undefined)?.['Authorization'] ?? '');
+        throw new XFailure('not-sent', { status: null, code: null, detail: 'The call was only signed.' });
+      },
+    };
+    const client = new TwitterApi({ appKey: consumerKey, appSecret: consumerSecret, accessToken, accessSecret: accessTokenSecret }, { plugins: [capture] });
+    await client.v1.get(url.pathname.slice(1), Object.fromEntries(url.searchParams), { prefix: `${url.origin}/` }).catch(() => undefined);
+    return Object.fromEntries(signed);
+  }
+
   /** As the app, before an account has said yes (`requestToken` null) or to fetch what it said yes to. @throws XFailure */
   asSigningIn<T>(
     { consumerKey, consumerSecret }: Pick<XCredentials, 'consumerKey' | 'consumerSecret'>,

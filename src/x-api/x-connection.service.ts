@@ -6,6 +6,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
 import { Timers } from '../runtime/timers.service.js';
+import { isMediaHost, isXItself } from './media-address.js';
 
 const X_UPLOAD_HOST = 'upload.x.com';
 /** Below what X and the proxies before it keep, so that we seldom write on a connection that is being closed. */
@@ -58,8 +59,15 @@ export class XConnection implements OnApplicationShutdown {
     return socket !== null && this.stood.has(socket);
   }
 
+  private addressOf(host: string): string {
+    if (host === X_UPLOAD_HOST) {
+      return this.settings.uploadUrl;
+    }
+    return isMediaHost(host) && isXItself(this.settings.apiUrl) ? `https://${host}` : this.settings.apiUrl;
+  }
+
   private connect(options: Destination): net.Socket {
-    const url = new URL(options.host === X_UPLOAD_HOST ? this.settings.uploadUrl : this.settings.apiUrl);
+    const url = new URL(this.addressOf(options.host ?? ''));
     const isEncrypted = url.protocol === 'https:';
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const port = url.port === '' ? (isEncrypted ? 443 : 80) : Number(url.port);

@@ -1,6 +1,7 @@
 import { eventually } from '../support/eventually.js';
 import { type AnswerBody, textLike } from './answers.js';
 import { FIBRE, NAJM, RANIA, TOM } from './cast.js';
+import { queryDatabase } from './database.js';
 import { type Both, connectFibre, connectNajm, hear, messageIn, newcomer, type Service, startBoth, textTo } from './service.js';
 import { deliver, payload } from './x-webhook.js';
 
@@ -70,7 +71,9 @@ describe('Messages as X tells of them', () => {
     ['aaa-dm-media-video-inbound.json', 'video of the router lights', 'video', '2089624383386681347', /\.mp4/],
   ])('takes the medium’s own link off the text of %s', async (name, text, kind, id, url) => {
     const { content } = await take(name);
-    expect(content).toEqual({ type: 'media', text, media: { id, kind, url: textLike(url) } });
+    expect(content).toEqual({ type: 'media', text, media: { id: textLike(/^med_[0-9a-z]{26}$/), kind, url: textLike(/^\/v1\/media\/med_[0-9a-z]{26}$/) } });
+    const [{ content: kept } = { content: '' }] = await queryDatabase<{ content: string }>(both.databaseUrl, "SELECT content FROM messages WHERE content LIKE '%media%' ORDER BY id DESC LIMIT 1");
+    expect(JSON.parse(kept)).toMatchObject({ media: { id, url: textLike(url) } });
   });
 
   it('shows what a chosen quick reply stands for', async () => {

@@ -3,7 +3,7 @@ import { count, createTable, flag, id, instant, text } from './column-types.migr
 
 /** Files that teams give us to send, which messages they are in, and what X has of them. */
 export class Media1 implements MigrationInterface {
-  readonly name = 'Media1795900000001';
+  readonly name = 'Media1796100000001';
 
   async up(runner: QueryRunner): Promise<void> {
     await createTable(

@@ -9,6 +9,7 @@ import { AttemptEntity } from '../message/attempt.entity.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { WAITING_STATUSES } from '../message/message-status.js';
 import { MessageStepEntity } from '../message/message-step.entity.js';
+import { ErasedMedia } from '../media/erased-media.service.js';
 import { Erasures } from './erasures.service.js';
 
 /** What was erased, for what other rooms keep of it. */
@@ -26,6 +27,7 @@ export class ErasedMessages {
   constructor(
     private readonly erasures: Erasures,
     private readonly places: LimitPlaces,
+    private readonly media: ErasedMedia,
   ) {}
 
   /**
@@ -46,14 +48,16 @@ export class ErasedMessages {
       await this.places.giveBack(manager, id);
     }
     const messageIds = messages.map(({ id }) => id);
-    await this.delete(manager, messageIds);
+    await this.delete(manager, messageIds, true);
     await manager.delete(ConversationEntity, { id: conversation.id });
     return { conversationId: conversation.id, messageIds };
   }
 
-  async delete(manager: EntityManager, messageIds: readonly string[]): Promise<void> {
+  /** `isErasure`: of a person, and not because they were kept long enough. */
+  async delete(manager: EntityManager, messageIds: readonly string[], isErasure = false): Promise<void> {
     for (let from = 0; from < messageIds.length; from += CHUNK) {
       const ids = messageIds.slice(from, from + CHUNK);
+      await this.media.delete(manager, ids, isErasure);
       await manager.delete(AttemptEntity, { messageId: In(ids) });
       await manager.delete(MessageStepEntity, { messageId: In(ids) });
       await manager.delete(MessageEntity, { id: In(ids) });

@@ -34,6 +34,8 @@ export const messageBody = z.strictObject({
   text: z.string().max(10_000),
   quickReplyMetadata: z.string().max(1_000).optional(),
   photo: z.boolean().optional(),
+  /** Instead of `photo`: of so many bytes, which X makes up. */
+  media: z.strictObject({ kind: z.enum(['photo', 'animated_gif', 'video']), sizeBytes: z.number().int().min(12).max(256 * 1_048_576) }).optional(),
   /** When X says it was written; now unless said. */
   createdAt: instant.optional(),
   /** Whether the webhook is told; `twice` is X repeating itself. */

@@ -56,7 +56,7 @@ export class ConversationService {
   async write(senderId: string, role: Account['role'], body: MessageBody): Promise<WrittenMessage> {
     const [sender, recipient] = [this.people.getAccount(senderId, role), this.people.getAccount(body.to)];
     if (this.world.isBlocking(recipient.id, sender.id)) throw new ControlError(409, `@${recipient.screenName} has blocked @${sender.screenName}`);
-    if (body.text === '' && body.photo !== true) throw new ControlError(400, 'A message needs a text or a photo');
+    if (body.text === '' && body.photo !== true && body.media === undefined) throw new ControlError(400, 'A message needs a text or a photo');
     const now = this.ambient.now();
     const createdAt = body.createdAt ?? now;
     const message = this.exchange.write(
@@ -67,7 +67,7 @@ export class ConversationService {
         text: body.text,
         sourceAppId: WEB_APP.id,
         quickReplyMetadata: body.quickReplyMetadata ?? null,
-        photo: body.photo === true ? { mediaId: this.world.snowflakes.create(createdAt), fileName: 'Qx7LmN2p.jpg' } : null,
+        photo: this.photoOf(body, createdAt),
       },
       now,
     );
@@ -76,6 +76,12 @@ export class ConversationService {
     const first = await this.deliver(message, role);
     if (body.deliver === 'twice') await this.deliver(message, role);
     return { ...written, delivery: first };
+  }
+
+  private photoOf({ photo, media }: MessageBody, createdAt: number): Message['photo'] {
+    if (media === undefined && photo !== true) return null;
+    const fileName = (media?.kind ?? 'photo') === 'photo' ? 'Qx7LmN2p.jpg' : 'Qx7LmN2p.mp4';
+    return { mediaId: this.world.snowflakes.create(createdAt), fileName, ...media };
   }
 
   /** Tells the webhooks of a message, once more if they were told before. */

@@ -9,6 +9,7 @@ export const FAULT_ROUTES = [
   'webhooks',
   'subscriptions',
   'subscription-lists',
+  'media',
   'send',
   'list',
   'dm-events',

@@ -54,21 +54,25 @@ export function mediumLink(message: Message, text: string): MediumLink {
 }
 
 export function photoAddress(message: Message, photo: Photo): string {
+  if (photo.kind === 'video') return `https://video.twimg.com/dm_video/${photo.mediaId}/vid/640x480/${photo.fileName}?tag=1`;
+  if (photo.kind === 'animated_gif') return `https://video.twimg.com/dm_gif/${photo.mediaId}/${photo.fileName}`;
   return `https://ton.twitter.com/1.1/ton/data/dm/${message.id}/${photo.mediaId}/${photo.fileName}`;
 }
 
 function photoObject(message: Message, photo: Photo, link: MediumLink): JsonValue {
   const address = photoAddress(message, photo);
+  const preview = (photo.kind ?? 'photo') === 'photo' ? address : `https://pbs.twimg.com/dm_video_preview/${photo.mediaId}/img/a.jpg`;
   return {
     id: BigInt(photo.mediaId),
     id_str: photo.mediaId,
     indices: link.indices,
-    media_url: address,
-    media_url_https: address,
+    media_url: preview,
+    media_url_https: preview,
     url: link.url,
     display_url: link.display_url,
     expanded_url: link.expanded_url,
-    type: 'photo',
+    type: photo.kind ?? 'photo',
+    video_info: (photo.kind ?? 'photo') === 'photo' ? undefined : { aspect_ratio: [4, 3], variants: [{ bitrate: 832_000, content_type: 'video/mp4', url: address }] },
     sizes: {
       thumb: { w: 150, h: 150, resize: 'crop' },
       small: { w: 680, h: 510, resize: 'fit' },

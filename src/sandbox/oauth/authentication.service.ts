@@ -9,7 +9,7 @@ import { NonceBook, TIMESTAMP_TOLERANCE_MS } from './nonce-book.js';
 import { isSameText, parseOAuthHeader, signatureBaseString, signBaseString, type OAuthFields } from './oauth-signature.js';
 
 /** The hosts whose signatures hold here: a client that sends X's bytes to the sandbox signs for X. */
-const X_ORIGINS = ['https://api.x.com', 'https://api.twitter.com', 'https://upload.x.com', 'https://upload.twitter.com'];
+const X_ORIGINS = ['https://api.x.com', 'https://api.twitter.com', 'https://upload.x.com', 'https://upload.twitter.com', 'https://ton.twitter.com'];
 
 /** Checks OAuth 1.0a signatures and bearer tokens, and refuses as X does. */
 export class Authentication {

@@ -94,6 +94,10 @@ export interface Photo {
   mediaId: string;
   /** File name below the event's folder on X's media host. */
   fileName: string;
+  /** A photo unless said. */
+  kind?: 'photo' | 'animated_gif' | 'video';
+  /** How many bytes X has of it, where they were not uploaded. */
+  sizeBytes?: number;
 }
 
 /** What a send of an app counts as: one of the free replies, or against the daily limits. */

@@ -81,6 +81,10 @@ export class World {
     return this.messages.get(id) ?? null;
   }
 
+  findMessageWithMedia(mediaId: string): Message | null {
+    return [...this.messages.values()].find(({ photo }) => photo?.mediaId === mediaId) ?? null;
+  }
+
   /** Newest first. */
   listMessagesOf(accountId: string): Message[] {
     return [...(this.messagesOf.get(accountId) ?? [])].sort((a, b) => compareIds(b.id, a.id));

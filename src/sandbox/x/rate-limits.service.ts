@@ -20,6 +20,7 @@ const DOCUMENTED: Readonly<Record<RateFamily, number>> = {
   show: 15,
   typing: 1_000,
   read: 1_000,
+  media: 900,
   users: 900,
   friendships: 180,
 };

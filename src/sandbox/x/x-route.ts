@@ -20,6 +20,7 @@ export type RateFamily =
   | 'show'
   | 'typing'
   | 'read'
+  | 'media'
   | 'users'
   | 'friendships';
 
