@@ -25,6 +25,8 @@ const policySchema = z
   })
   .describe('How the channel treats X’s reply window, its limits and unclear answers, and how long it keeps messages.');
 
+const messagesApi = z.enum(['v1.1', 'v2']);
+
 const credentials = {
   consumerKey: secret('The app’s consumer key (API key).'),
   consumerSecret: secret('The app’s consumer secret (API key secret).'),
@@ -44,7 +46,7 @@ export const createChannelSchema = z
       .enum(['account-activity-premium'], { error: 'Only account-activity-premium is available yet.' })
       .default('account-activity-premium')
       .describe('How X delivers events.'),
-    messagesApi: z.enum(['v1.1'], { error: 'Only v1.1 is available yet.' }).default('v1.1').describe('How messages are sent.'),
+    messagesApi: messagesApi.default('v1.1').describe('How messages are sent. `v2` has other limits at X.'),
     policy: policySchema.optional(),
   })
   .meta({
@@ -63,6 +65,7 @@ export const patchChannelSchema = patchSchema(
   {
     name: name.optional(),
     policy: policySchema.optional(),
+    messagesApi: messagesApi.optional().describe('How messages are sent from now on; history, windows and what was counted stay.'),
     paused: z.boolean().optional().describe('`true`: inbound is kept, sends are held.'),
     consumerKey: credentials.consumerKey.optional(),
     consumerSecret: credentials.consumerSecret.optional(),

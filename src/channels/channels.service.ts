@@ -96,6 +96,7 @@ export class Channels {
       name: patch.name ?? channel.name,
       policy: changePolicy(channel.policy, patch.policy),
       isPaused: patch.paused ?? channel.isPaused,
+      messagesApi: patch.messagesApi ?? channel.messagesApi,
       credentials,
     }, Object.keys(patch));
     await this.checkChanged(changed);
@@ -123,7 +124,7 @@ export class Channels {
    */
   async change(
     channel: Channel,
-    change: Pick<Channel, 'name' | 'policy' | 'isPaused'> & { credentials: XCredentials | null },
+    change: Pick<Channel, 'name' | 'policy' | 'isPaused' | 'messagesApi'> & { credentials: XCredentials | null },
     named: readonly string[] = [],
   ): Promise<string[]> {
     const { credentials, ...fields } = change;

@@ -71,7 +71,7 @@ export class DeclaredChannels implements OnApplicationBootstrap {
       );
     });
     const declared = { ...existing, environmentName: wanted.environmentName };
-    const changed = await this.channels.change(declared, { name: wanted.name, policy, isPaused: existing.isPaused, credentials });
+    const changed = await this.channels.change(declared, { name: wanted.name, policy, isPaused: existing.isPaused, messagesApi: wanted.messagesApi, credentials });
     this.onceListening(() => this.channels.checkChanged(changed));
     return this.connectIfWanted(wanted, declared);
   }

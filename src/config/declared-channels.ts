@@ -25,7 +25,7 @@ const fields = {
     .regex(/^[^\s/?#%]{1,100}$/)
     .describe('the label of the dev environment at X, without spaces or slashes'),
   eventsApi: z.enum(['account-activity-premium']).optional().describe(`one of ${EVENTS_APIS.join(', ')}`),
-  messagesApi: z.enum(['v1.1']).optional().describe(`one of ${MESSAGES_APIS.join(', ')}`),
+  messagesApi: z.enum(['v1.1', 'v2']).optional().describe(`one of ${MESSAGES_APIS.join(', ')}`),
   policy: z
     .strictObject({ beyondAllotment: oneOf(BEYOND_ALLOTMENT).optional(), appShare: z.number().min(0).max(1).optional(), afterUnknown: oneOf(AFTER_UNKNOWN).optional(), keepMessagesDays: z.number().int().min(0).max(3_650).optional() })
     .optional()
@@ -98,7 +98,6 @@ function checkFields(declared: Record<string, unknown>, at: At): SettingProblem[
 function notYetAvailable(name: string, value: unknown): string | null {
   if (typeof value !== 'string') return null;
   if (name === 'eventsApi' && EVENTS_APIS.includes(value)) return `${value} is not available yet; use account-activity-premium`;
-  if (name === 'messagesApi' && MESSAGES_APIS.includes(value)) return `${value} is not available yet; use v1.1`;
   return null;
 }
 

@@ -159,7 +159,7 @@ export interface DeclaredChannel {
   name: string;
   environmentName: string;
   eventsApi: 'account-activity-premium';
-  messagesApi: 'v1.1';
+  messagesApi: 'v1.1' | 'v2';
   /** What it does not name: `ratePolicy.beyondAllotment`, and an equal part of the app's limits. */
   policy: { beyondAllotment?: BeyondAllotment | undefined; appShare?: number | undefined; afterUnknown?: AfterUnknown | undefined; keepMessagesDays?: number | undefined };
   /** Whose API keys see the channel. */

@@ -19,6 +19,7 @@ import { Ledger } from './world/ledger.service.js';
 import { MessageExchange } from './world/message-exchange.service.js';
 import { World } from './world/world.service.js';
 import { DirectMessagesController } from './x/direct-messages.controller.js';
+import { DmConversationsController } from './x/dm-conversations.controller.js';
 import { DmEventsController } from './x/dm-events.controller.js';
 import { MediaStore } from './world/media-store.js';
 import { MediaFilesController } from './x/media-files.controller.js';
@@ -111,6 +112,7 @@ function wire(options: SandboxOptions, ambient: Ambient) {
     ...new UsersController(world).routes(),
     ...new WebhooksController(world, challenger, feed, ambient, options.ownerOnlyWebhooks ?? false).routes(),
     ...new SubscriptionsController(world, feed).routes(),
+    ...new DmConversationsController(sending).routes(),
     ...new DmEventsController(world, ambient).routes(),
     ...new MediaFilesController(world, store).routes(),
     ...new DirectMessagesController(world, sending, exchange, feed, ambient).routes(),

@@ -7,6 +7,7 @@ import { HistoryV2 } from './history-v2.service.js';
 import { MediaDownloads } from './media-downloads.service.js';
 import { MessageHistory } from './message-history.service.js';
 import { MessagesV1 } from './messages-v1.service.js';
+import { MessagesV2 } from './messages-v2.service.js';
 import { Relationships } from './relationships.service.js';
 import { RelationshipsV1 } from './relationships-v1.service.js';
 import { RelationshipsV2 } from './relationships-v2.service.js';
@@ -17,7 +18,7 @@ import { XConnection } from './x-connection.service.js';
 
 /** X behind one port. It knows X and none of our rooms. */
 @Module({
-  providers: [XApi, XClient, XConnection, AccountsV1, AccountActivityPremium, MediaDownloads, MessagesV1, HistoryV1, HistoryV2, MessageHistory, Relationships, RelationshipsV1, RelationshipsV2, SignIn, ConversationSignsV1],
+  providers: [XApi, XClient, XConnection, AccountsV1, AccountActivityPremium, MediaDownloads, MessagesV1, MessagesV2, HistoryV1, HistoryV2, MessageHistory, Relationships, RelationshipsV1, RelationshipsV2, SignIn, ConversationSignsV1],
   exports: [XApi],
 })
 export class XApiModule {}

@@ -7,6 +7,7 @@ import { MediaDownloads } from './media-downloads.service.js';
 import { MessageHistory } from './message-history.service.js';
 import type { MessagesApi } from './messages-api.js';
 import { MessagesV1 } from './messages-v1.service.js';
+import { MessagesV2 } from './messages-v2.service.js';
 import { Relationships } from './relationships.service.js';
 import { SignIn } from './sign-in.service.js';
 import type { EventsApiName, MessagesApiName } from './x-generations.js';
@@ -26,9 +27,10 @@ export class XApi {
     readonly signs: ConversationSignsV1,
     premium: AccountActivityPremium,
     messagesV1: MessagesV1,
+    messagesV2: MessagesV2,
   ) {
     this.eventsApis = { 'account-activity-premium': premium };
-    this.messagesApis = { 'v1.1': messagesV1 };
+    this.messagesApis = { 'v1.1': messagesV1, v2: messagesV2 };
   }
 
   events(name: EventsApiName): EventsApi {

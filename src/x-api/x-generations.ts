@@ -2,4 +2,4 @@
 export type EventsApiName = 'account-activity-premium';
 
 /** The generations of X's direct messages that this build speaks. */
-export type MessagesApiName = 'v1.1';
+export type MessagesApiName = 'v1.1' | 'v2';

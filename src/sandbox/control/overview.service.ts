@@ -73,7 +73,7 @@ export class Overview {
         isSuspended,
         grants,
         subscribedIn: this.world.listSubscriptions((one) => one.accountId === id).map((one) => one.environment),
-        today: appId === undefined ? null : this.limits.viewToday(id, appId, this.ambient.now()),
+        today: appId === undefined ? null : this.limits.viewToday('send', id, appId, this.ambient.now()),
       };
     });
   }

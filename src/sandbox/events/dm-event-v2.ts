@@ -16,11 +16,16 @@ export function dmEventV2(message: Message): JsonValue {
     event_type: 'MessageCreate',
     text: medium === null ? text : `${text} ${medium.url}`,
     sender_id: message.senderId,
-    dm_conversation_id: [message.senderId, message.recipientId].sort(compareIds).join('-'),
+    dm_conversation_id: conversationIdV2(message),
     created_at: toTimestamp(message.createdAt),
     attachments: key === null ? undefined : { media_keys: [key] },
     entities: urls.length === 0 ? undefined : { urls },
   };
+}
+
+/** Of a conversation of two: the smaller id, then the larger one. */
+export function conversationIdV2({ senderId, recipientId }: Pick<Message, 'senderId' | 'recipientId'>): string {
+  return [senderId, recipientId].sort(compareIds).join('-');
 }
 
 /** A photo as `includes.media` has it; null for a message without one. */

@@ -15,6 +15,8 @@ export interface RequestRecord {
   method: string;
   path: string;
   host: string;
+  /** The bytes of the body, as text. */
+  body: string;
   /** The signing account, when the signature was good. */
   account: string | null;
   /** Null while it runs and when no answer left. */

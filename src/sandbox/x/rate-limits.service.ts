@@ -15,6 +15,7 @@ const DOCUMENTED: Readonly<Record<RateFamily, number>> = {
   subscriptions: 500,
   'subscription-lists': 50,
   send: 15_000,
+  'send-v2': 15,
   list: 15,
   'dm-events': 15,
   show: 15,
@@ -36,6 +37,12 @@ export interface DailyLimits {
 
 export const DOCUMENTED_DAILY_LIMITS: DailyLimits = { perUser: 1_000, perApp: 15_000 };
 
+/** Over v2: 1,440 a day per account, and as many per app. */
+const DAILY_LIMITS_V2: DailyLimits = { perUser: 1_440, perApp: 1_440 };
+
+/** The generations of sending, each with daily limits of its own. */
+export type SendFamily = Extract<RateFamily, 'send' | 'send-v2'>;
+
 type RateHeaders = Record<string, string>;
 
 export class RateLimits {
@@ -54,30 +61,34 @@ export class RateLimits {
     return getOrMake(this.windows, `${family} ${callerKey}`, () => new FixedWindow(limit, WINDOW_MS));
   }
 
-  hasRoomToday(userId: string, appId: string, at: Instant): boolean {
-    return this.userDay(userId).hasRoom(at) && this.appDay(appId).hasRoom(at);
+  hasRoomToday(family: SendFamily, userId: string, appId: string, at: Instant): boolean {
+    return this.userDay(family, userId).hasRoom(at) && this.appDay(family, appId).hasRoom(at);
   }
 
-  countToday(userId: string, appId: string, at: Instant): void {
-    this.userDay(userId).add(at);
-    this.appDay(appId).add(at);
+  countToday(family: SendFamily, userId: string, appId: string, at: Instant): void {
+    this.userDay(family, userId).add(at);
+    this.appDay(family, appId).add(at);
   }
 
-  viewToday(userId: string, appId: string, at: Instant): { user: RateView; app: RateView } {
-    return { user: this.userDay(userId).view(at), app: this.appDay(appId).view(at) };
+  viewToday(family: SendFamily, userId: string, appId: string, at: Instant): { user: RateView; app: RateView } {
+    return { user: this.userDay(family, userId).view(at), app: this.appDay(family, appId).view(at) };
   }
 
-  dailyHeaders(userId: string, appId: string, at: Instant): RateHeaders {
-    const { user, app } = this.viewToday(userId, appId, at);
+  dailyHeaders(family: SendFamily, userId: string, appId: string, at: Instant): RateHeaders {
+    const { user, app } = this.viewToday(family, userId, appId, at);
     return { ...rateHeaders('x-user-limit-24hour', user), ...rateHeaders('x-app-limit-24hour', app) };
   }
 
-  private userDay(userId: string): SlidingWindow {
-    return getOrMake(this.users, userId, () => new SlidingWindow(this.daily.perUser, DAY_MS));
+  private userDay(family: SendFamily, userId: string): SlidingWindow {
+    return getOrMake(this.users, `${family} ${userId}`, () => new SlidingWindow(this.dailyOf(family).perUser, DAY_MS));
   }
 
-  private appDay(appId: string): SlidingWindow {
-    return getOrMake(this.apps, appId, () => new SlidingWindow(this.daily.perApp, DAY_MS));
+  private appDay(family: SendFamily, appId: string): SlidingWindow {
+    return getOrMake(this.apps, `${family} ${appId}`, () => new SlidingWindow(this.dailyOf(family).perApp, DAY_MS));
+  }
+
+  private dailyOf(family: SendFamily): DailyLimits {
+    return family === 'send-v2' ? DAILY_LIMITS_V2 : this.daily;
   }
 }
 

@@ -8,7 +8,7 @@ import type { Account, Charge, Message } from '../world/model.js';
 import { decideSendPermission, type SendPermission } from '../world/send-permission.js';
 import type { World } from '../world/world.service.js';
 import type { MessageRequest } from './message-request.js';
-import type { RateLimits } from './rate-limits.service.js';
+import type { RateLimits, SendFamily } from './rate-limits.service.js';
 import { refuse } from './x-error.js';
 import type { UserCaller } from './x-route.js';
 
@@ -29,14 +29,14 @@ export class SendService {
     private readonly ambient: Ambient,
   ) {}
 
-  async send(caller: UserCaller, request: MessageRequest): Promise<AcceptedSend> {
+  async send(caller: UserCaller, request: MessageRequest, family: SendFamily = 'send'): Promise<AcceptedSend> {
     const { account, app } = caller;
     const recipient = this.world.accounts.get(request.recipientId) ?? refuse('recipientNotFound');
     if (account.isSuspended) refuse('senderSuspended');
     const permission = permissionToSend(this.world, account, recipient);
     if (permission !== 'allowed') refuse(permission);
     const at = this.ambient.now();
-    const countedAgainst = this.charge(caller, recipient.id);
+    const countedAgainst = this.charge(caller, recipient.id, family);
     const message = this.exchange.write(
       {
         createdAt: at,
@@ -58,11 +58,11 @@ export class SendService {
   }
 
   /** One of the five free replies, or else a place in the limits of both the account and the app. */
-  private charge({ account, app }: UserCaller, recipientId: string): Charge {
+  private charge({ account, app }: UserCaller, recipientId: string, family: SendFamily): Charge {
     const at = this.ambient.now();
     if (this.world.allowance(account.id, recipientId).take(at)) return 'allowance';
-    if (!this.limits.hasRoomToday(account.id, app.id, at)) refuse('rateLimited');
-    this.limits.countToday(account.id, app.id, at);
+    if (!this.limits.hasRoomToday(family, account.id, app.id, at)) refuse('rateLimited');
+    this.limits.countToday(family, account.id, app.id, at);
     return 'limit';
   }
 

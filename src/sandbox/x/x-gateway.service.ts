@@ -34,6 +34,7 @@ export class XGateway {
       method: request.method,
       path: request.path,
       host: request.headers.host ?? '',
+      body: request.rawBody.toString('utf8'),
       account: null,
       status: null,
       fault: null,
@@ -79,8 +80,8 @@ export class XGateway {
   }
 
   private dailyHeaders(route: XRoute, caller: Caller): Record<string, string> {
-    if (route.family !== 'send' || caller.kind !== 'user') return {};
-    return this.limits.dailyHeaders(caller.account.id, caller.app.id, this.ambient.now());
+    if ((route.family !== 'send' && route.family !== 'send-v2') || caller.kind !== 'user') return {};
+    return this.limits.dailyHeaders(route.family, caller.account.id, caller.app.id, this.ambient.now());
   }
 }
 
@@ -118,5 +119,6 @@ function accessLevelHeader(caller: Caller): Record<string, string> {
 function participantOf(request: ReceivedRequest): string | null {
   const params = readParams(request);
   const named = findParam(params, 'recipient_id') ?? findParam(params, 'target_id') ?? findParam(params, 'user_id');
-  return named ?? /"recipient_id"\s*:\s*"(\d+)"/.exec(JSON.stringify(readJson(request) ?? null))?.[1] ?? null;
+  const inPath = /^\/2\/dm_conversations\/with\/(\d+)\//.exec(request.path)?.[1];
+  return named ?? inPath ?? /"recipient_id"\s*:\s*"(\d+)"/.exec(JSON.stringify(readJson(request) ?? null))?.[1] ?? null;
 }

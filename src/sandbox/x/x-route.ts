@@ -15,6 +15,7 @@ export type RateFamily =
   | 'subscriptions'
   | 'subscription-lists'
   | 'send'
+  | 'send-v2'
   | 'list'
   | 'dm-events'
   | 'show'
