@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { LessThan, Like } from 'typeorm';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
+import { deleteInBatches } from '../database/batched-delete.service.js';
 import { isUniqueViolation } from '../database/constraint-violation.service.js';
 import { Reader } from '../database/reader.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
@@ -87,10 +88,7 @@ export class Idempotency {
 
   /** Forgets answers that were kept long enough. Returns how many. */
   async forgetExpired(): Promise<number> {
-    const result = await this.unitOfWork.run((manager) =>
-      manager.delete(IdempotencyKeyEntity, { expiresAt: LessThan(this.clock.now()) }),
-    );
-    return result.affected ?? 0;
+    return deleteInBatches(this.unitOfWork, IdempotencyKeyEntity, { expiresAt: LessThan(this.clock.now()) });
   }
 
   /** Either the end of the lease with which the key is ours now, or the answer of the first request. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { LessThan } from 'typeorm';
+import { deleteInBatches } from '../database/batched-delete.service.js';
 import { isUniqueViolation } from '../database/constraint-violation.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../kernel/clock.js';
@@ -39,9 +40,6 @@ export class JobRuns {
 
   /** Forgets runs of more than 7 days ago. Returns how many. */
   async forgetOld(): Promise<number> {
-    const result = await this.unitOfWork.run((manager) =>
-      manager.delete(JobRunEntity, { startedAt: LessThan(this.clock.now() - KEPT_MS) }),
-    );
-    return result.affected ?? 0;
+    return deleteInBatches(this.unitOfWork, JobRunEntity, { startedAt: LessThan(this.clock.now() - KEPT_MS) });
   }
 }

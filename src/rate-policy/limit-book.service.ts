@@ -4,6 +4,7 @@ import type { Channel } from '../channels/channel.js';
 import { ChannelDirectory } from '../channels/channel-directory.service.js';
 import { findRows } from '../database/rows.service.js';
 import { lockedForUpdate } from '../database/row-lock.service.js';
+import { deleteInBatches } from '../database/batched-delete.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../kernel/clock.js';
 import { type AppChannel, availableToChannel, unusedShares } from './fair-share.js';
@@ -84,8 +85,7 @@ export class LimitBook {
   async forgetOld(): Promise<number> {
     // Twice as long as needed: the clock may be set back.
     const until = this.clock.now() - 2 * this.ratePolicy.longestLimitMs;
-    const removed = await this.unitOfWork.run((manager) => manager.delete(LimitUseEntity, { countedAt: LessThan(until) }));
-    return removed.affected ?? 0;
+    return deleteInBatches(this.unitOfWork, LimitUseEntity, { countedAt: LessThan(until) });
   }
 
   /** How the limits of these stand. */

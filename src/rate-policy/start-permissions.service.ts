@@ -7,6 +7,7 @@ import { toXProblem } from '../channels/x-problem.js';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
 import { Reader } from '../database/reader.service.js';
+import { deleteInBatches } from '../database/batched-delete.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../kernel/clock.js';
 import { Problem } from '../kernel/problem.js';
@@ -60,8 +61,7 @@ export class StartPermissions {
   /** Removes what has not held for long. Returns how many. */
   async forgetOld(): Promise<number> {
     const until = this.clock.now() - this.settings.startPermissionKeepMs;
-    const removed = await this.unitOfWork.run((manager) => manager.delete(StartPermissionEntity, { saidAt: LessThan(until) }));
-    return removed.affected ?? 0;
+    return deleteInBatches(this.unitOfWork, StartPermissionEntity, { saidAt: LessThan(until) });
   }
 
   private async askX(channel: Channel, participantId: string): Promise<void> {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { In, LessThan } from 'typeorm';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
+import { deleteInBatches } from '../database/batched-delete.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Reader } from '../database/reader.service.js';
 import { Clock } from '../kernel/clock.js';
@@ -51,8 +52,7 @@ export class RawEvents {
   /** Returns how many. */
   async forgetOld(): Promise<number> {
     const before = firstIdAt('whe', this.clock.now() - this.settings.webhookEventsDays * DAY_MS);
-    const result = await this.unitOfWork.run((manager) => manager.delete(WebhookEventEntity, { id: LessThan(before), status: In([...DONE]) }));
-    return result.affected ?? 0;
+    return deleteInBatches(this.unitOfWork, WebhookEventEntity, { id: LessThan(before), status: In([...DONE]) });
   }
 
   private async remove(ids: readonly string[]): Promise<void> {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThan } from 'typeorm';
 import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
+import { deleteInBatches } from '../../database/batched-delete.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock } from '../../kernel/clock.js';
 import { DAY_MS } from '../../kernel/duration.js';
@@ -35,8 +36,9 @@ export class EventRetention {
   /** Returns how many of each. */
   async forgetOld(): Promise<{ deliveries: number; events: number }> {
     const before = this.clock.now() - Math.max(this.settings.keepDeliveriesDays, this.settings.keepEventsDays) * DAY_MS;
-    const deliveries = await this.unitOfWork.run((manager) => manager.delete(DeliveryEntity, { id: LessThan(firstIdAt('dlv', before)) }));
-    const events = await this.unitOfWork.run((manager) => manager.delete(TeamEventEntity, { id: LessThan(firstIdAt('evt', before)) }));
-    return { deliveries: deliveries.affected ?? 0, events: events.affected ?? 0 };
+    return {
+      deliveries: await deleteInBatches(this.unitOfWork, DeliveryEntity, { id: LessThan(firstIdAt('dlv', before)) }),
+      events: await deleteInBatches(this.unitOfWork, TeamEventEntity, { id: LessThan(firstIdAt('evt', before)) }),
+    };
   }
 }

@@ -6,6 +6,7 @@ import { IsNull, LessThan, MoreThan } from 'typeorm';
 import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
 import { Reader } from '../../database/reader.service.js';
+import { deleteInBatches } from '../../database/batched-delete.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock, toTimestamp } from '../../kernel/clock.js';
 import { DAY_MS } from '../../kernel/duration.js';
@@ -114,8 +115,7 @@ export class Authorizations {
 
   /** Removes those that ended a day ago. Returns how many. */
   async forgetOld(): Promise<number> {
-    const removed = await this.unitOfWork.run((manager) => manager.delete(AuthorizationEntity, { expiresAt: LessThan(this.clock.now() - DAY_MS) }));
-    return removed.affected ?? 0;
+    return deleteInBatches(this.unitOfWork, AuthorizationEntity, { expiresAt: LessThan(this.clock.now() - DAY_MS) });
   }
 
   private async appOf(viewer: Viewer, { channelId, consumerKey = '', consumerSecret = '' }: CreateAuthorization): Promise<{ consumerKey: string; consumerSecret: string }> {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LessThan, MoreThanOrEqual } from 'typeorm';
 import { Reader } from '../../database/reader.service.js';
+import { deleteInBatches } from '../../database/batched-delete.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock, type Instant, toTimestamp } from '../../kernel/clock.js';
 import { SECOND_MS } from '../../kernel/duration.js';
@@ -73,7 +74,6 @@ export class EventFlow {
   }
 
   async forgetOld(): Promise<number> {
-    const removed = await this.unitOfWork.run((manager) => manager.delete(ChannelHourEntity, { hourAt: LessThan(this.clock.now() - HOURS_KEPT_MS) }));
-    return removed.affected ?? 0;
+    return deleteInBatches(this.unitOfWork, ChannelHourEntity, { hourAt: LessThan(this.clock.now() - HOURS_KEPT_MS) });
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, LessThan } from 'typeorm';
 import { InjectSecrets } from '../../config/inject-settings.decorator.js';
 import type { Secrets } from '../../config/settings.js';
+import { deleteInBatches } from '../../database/batched-delete.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../../kernel/clock.js';
 import { DAY_MS } from '../../kernel/duration.js';
@@ -42,8 +43,7 @@ export class Erasures {
 
   /** Returns how many. */
   async forgetOld(): Promise<number> {
-    const result = await this.unitOfWork.run((manager) => manager.delete(ErasureEntity, { erasedAt: LessThan(this.clock.now() - KEPT_MS) }));
-    return result.affected ?? 0;
+    return deleteInBatches(this.unitOfWork, ErasureEntity, { erasedAt: LessThan(this.clock.now() - KEPT_MS) });
   }
 }
 
