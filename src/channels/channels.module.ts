@@ -79,6 +79,6 @@ import { XCallBudgets } from './x-calls/x-call-budgets.service.js';
     Webhooks,
     XCallBudgets,
   ],
-  exports: [Authorizations, ChannelConnection, ChannelCredentials, ChannelDirectory, ConsumerSecrets, EventFlow, Recoveries, SubscriptionCheckJob, WebhookSightings, XCallBudgets],
+  exports: [Authorizations, ChannelConnection, ChannelCredentials, ChannelDirectory, ConnectionTurns, ConsumerSecrets, EventFlow, Recoveries, SubscriptionCheckJob, WebhookSightings, XCallBudgets],
 })
 export class ChannelsModule {}

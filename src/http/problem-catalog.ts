@@ -37,6 +37,7 @@ export const PROBLEM_CATALOG: Readonly<Record<ProblemCode, ProblemKind>> = {
   'authorization.not-found': kind(404, 'There is no such authorization'),
   'channel.not-connected': kind(409, 'The channel is not connected'),
   'channel.not-supported': kind(409, 'The channel’s generation of X’s API does not have this'),
+  'channel.no-welcome-message': kind(404, 'The channel has no welcome message'),
   'channel.webhook-occupied': kind(409, 'Another webhook has the place'),
   'channel.credentials-rejected': kind(422, 'X refuses the credentials'),
   'channel.direct-messages-not-permitted': kind(422, 'The tokens do not permit direct messages'),

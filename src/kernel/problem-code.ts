@@ -32,6 +32,7 @@ export type ProblemCode =
   | 'channel.callback-url-rejected'
   | 'channel.not-connected'
   | 'channel.not-supported'
+  | 'channel.no-welcome-message'
   | 'channel.webhook-invalid'
   | 'channel.subscriptions-used-up'
   | 'channel.silent'

@@ -51,6 +51,9 @@ import { SendDecisions } from './acceptance/send-decisions.service.js';
 import { Sending } from './outbox/sending.service.js';
 import { Settlement } from './outbox/settlement.service.js';
 import { Typing } from './conversation/typing.service.js';
+import { WelcomeMessageController } from './welcome/welcome-message.controller.js';
+import { WelcomeMessageEntity } from './welcome/welcome-message.entity.js';
+import { WelcomeMessages } from './welcome/welcome-messages.service.js';
 import { WindowCharges } from './window/window-charges.service.js';
 import { WindowEvents } from './window/window-events.service.js';
 import { MediaModule } from '../media/media.module.js';
@@ -62,8 +65,8 @@ import { UploadUseEntity } from './media/upload-use.entity.js';
 
 /** Conversations, and messages in both directions. */
 @Module({
-  imports: [TypeOrmModule.forFeature([ConversationEntity, MessageEntity, AttemptEntity, MessageStepEntity, ErasureEntity, UploadUseEntity]), TeamEventsModule, ChannelsModule, MediaModule, RatePolicyModule, XApiModule],
-  controllers: [MessagesController, MessageOutcomeController, ConversationsController, ConversationSignsController, MediaFilesController],
+  imports: [TypeOrmModule.forFeature([ConversationEntity, MessageEntity, AttemptEntity, MessageStepEntity, ErasureEntity, UploadUseEntity, WelcomeMessageEntity]), TeamEventsModule, ChannelsModule, MediaModule, RatePolicyModule, XApiModule],
+  controllers: [MessagesController, MessageOutcomeController, ConversationsController, ConversationSignsController, MediaFilesController, WelcomeMessageController],
   providers: [
     Acceptance,
     Cancellations,
@@ -104,6 +107,7 @@ import { UploadUseEntity } from './media/upload-use.entity.js';
     Sending,
     Settlement,
     Typing,
+    WelcomeMessages,
     WindowCharges,
     UnknownMessagesJob,
     WindowEvents,

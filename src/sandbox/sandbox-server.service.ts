@@ -30,6 +30,7 @@ import { SubscriptionsController } from './x/subscriptions.controller.js';
 import { TokensController } from './x/tokens.controller.js';
 import { UsersController } from './x/users.controller.js';
 import { WebhooksController } from './x/webhooks.controller.js';
+import { WelcomeMessagesController } from './x/welcome-messages.controller.js';
 import { errorAnswer, X_ERRORS } from './x/x-error.js';
 import { XGateway } from './x/x-gateway.service.js';
 
@@ -115,6 +116,7 @@ function wire(options: SandboxOptions, ambient: Ambient) {
     ...new DmConversationsController(sending).routes(),
     ...new DmEventsController(world, ambient).routes(),
     ...new MediaFilesController(world, store).routes(),
+    ...new WelcomeMessagesController(world, ambient).routes(),
     ...new DirectMessagesController(world, sending, exchange, feed, ambient).routes(),
   ];
   const gateway = new XGateway(routes, new Authentication(world, ambient), limits, faults, ledger, ambient);

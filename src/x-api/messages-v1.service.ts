@@ -34,7 +34,8 @@ export class MessagesV1 extends MessagesApi {
   }
 }
 
-function toMessageParts({ quickReplies, buttons }: XChoices): object {
+/** As X takes it in messages and welcome messages. */
+export function toMessageParts({ quickReplies, buttons }: XChoices): object {
   return {
     ...(quickReplies === undefined ? {} : { quick_reply: { type: 'options', options: quickReplies } }),
     ...(buttons === undefined ? {} : { ctas: buttons.map(({ label, url }) => ({ type: 'web_url', label, url })) }),

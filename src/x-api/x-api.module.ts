@@ -12,13 +12,14 @@ import { Relationships } from './relationships.service.js';
 import { RelationshipsV1 } from './relationships-v1.service.js';
 import { RelationshipsV2 } from './relationships-v2.service.js';
 import { SignIn } from './sign-in.service.js';
+import { WelcomeMessagesV1 } from './welcome-messages-v1.service.js';
 import { XApi } from './x-api.service.js';
 import { XClient } from './x-client.service.js';
 import { XConnection } from './x-connection.service.js';
 
 /** X behind one port. It knows X and none of our rooms. */
 @Module({
-  providers: [XApi, XClient, XConnection, AccountsV1, AccountActivityPremium, MediaDownloads, MessagesV1, MessagesV2, HistoryV1, HistoryV2, MessageHistory, Relationships, RelationshipsV1, RelationshipsV2, SignIn, ConversationSignsV1],
+  providers: [XApi, XClient, XConnection, AccountsV1, AccountActivityPremium, MediaDownloads, MessagesV1, MessagesV2, HistoryV1, HistoryV2, MessageHistory, Relationships, RelationshipsV1, RelationshipsV2, SignIn, ConversationSignsV1, WelcomeMessagesV1],
   exports: [XApi],
 })
 export class XApiModule {}

@@ -10,6 +10,7 @@ import { MessagesV1 } from './messages-v1.service.js';
 import { MessagesV2 } from './messages-v2.service.js';
 import { Relationships } from './relationships.service.js';
 import { SignIn } from './sign-in.service.js';
+import { WelcomeMessagesV1 } from './welcome-messages-v1.service.js';
 import type { EventsApiName, MessagesApiName } from './x-generations.js';
 
 /** X, in whichever generation a channel uses. */
@@ -25,6 +26,7 @@ export class XApi {
     readonly relationships: Relationships,
     readonly signIn: SignIn,
     readonly signs: ConversationSignsV1,
+    readonly welcomeMessages: WelcomeMessagesV1,
     premium: AccountActivityPremium,
     messagesV1: MessagesV1,
     messagesV2: MessagesV2,

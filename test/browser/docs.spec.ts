@@ -163,6 +163,9 @@ describe('The docs explorer', () => {
     expect(await press('POST /v1/channels/{id}/connect', { id })).toMatchObject({ status: 200, body: { status: 'connected' } });
     expect(await press('POST /v1/channels/{id}/checks', { id })).toMatchObject({ status: 200, body: { status: 'connected' } });
     expect(await press('GET /v1/channels/{id}/health', { id })).toMatchObject({ status: 200, body: { status: 'connected' } });
+    expect(await press('PUT /v1/channels/{id}/welcome-message', { id })).toMatchObject({ status: 200 });
+    expect(await press('GET /v1/channels/{id}/welcome-message', { id })).toMatchObject({ status: 200 });
+    expect(await press('DELETE /v1/channels/{id}/welcome-message', { id })).toMatchObject({ status: 204 });
     expect(await press('POST /v1/channels/{id}/disconnect', { id })).toMatchObject({ status: 200, body: { status: 'disconnected' } });
     expect(await press('DELETE /v1/channels/{id}', { id })).toMatchObject({ status: 204 });
     expect(await press('DELETE /v1/api-keys/{id}', { id: pressed.get('POST /v1/api-keys')?.body?.id ?? '' })).toMatchObject({ status: 204 });

@@ -67,6 +67,7 @@ describe('Isolation of teams', () => {
       ['a revoked key', revoked['key']],
     ];
     things = await makeThings(keys.a);
+    await service.call(`/v1/channels/${things['chn'] ?? ''}/welcome-message`, { method: 'PUT', key: keys.a, body: { text: 'Welcome' } });
   });
   afterAll(() => both.stop());
 

@@ -15,6 +15,8 @@ export const FAULT_ROUTES = [
   'dm-events',
   'show',
   'typing',
+  'welcome-messages',
+  'welcome-rules',
   'read',
   'users',
   'friendships',

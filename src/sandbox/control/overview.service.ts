@@ -78,6 +78,12 @@ export class Overview {
     });
   }
 
+  /** What X greets people with who open a conversation with the brand, and the rules that say so. */
+  welcome(brandId: string) {
+    const ofBrand = <Kept extends { accountId: string }>(all: ReadonlyMap<string, Kept>): Kept[] => [...all.values()].filter(({ accountId }) => accountId === brandId);
+    return { messages: ofBrand(this.world.welcomeMessages), rules: ofBrand(this.world.welcomeRules) };
+  }
+
   participants(): ParticipantView[] {
     const brandIds = this.accounts('brand').map((brand) => brand.id);
     return this.accounts('participant').map(({ id, name, screenName, isSuspended, receivesFrom }) => ({

@@ -121,3 +121,22 @@ export interface Message {
   countedAgainst: Charge | null;
   readAt: Instant | null;
 }
+
+/** What an account greets people with. */
+export interface WelcomeMessage {
+  id: string;
+  accountId: string;
+  createdAt: Instant;
+  name: string | null;
+  text: string;
+  quickReply: readonly QuickReplyOption[] | null;
+  ctas: readonly { label: string; url: string }[] | null;
+}
+
+/** Makes a welcome message the account's default; the newest does. */
+export interface WelcomeRule {
+  id: string;
+  accountId: string;
+  createdAt: Instant;
+  messageId: string;
+}

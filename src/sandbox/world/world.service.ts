@@ -1,6 +1,6 @@
 import type { Instant } from '../../kernel/clock.js';
 import { SEED_ACCOUNTS, SEED_APP, SEED_FOLLOWS, SEED_GRANTS } from '../seeds.js';
-import type { Account, App, Grant, Message, RequestToken, Subscription, Webhook } from './model.js';
+import type { Account, App, Grant, Message, RequestToken, Subscription, Webhook, WelcomeMessage, WelcomeRule } from './model.js';
 import { ReplyAllowance } from './reply-allowance.js';
 import { compareIds, SnowflakeFactory } from './snowflake.js';
 
@@ -11,6 +11,8 @@ export class World {
   readonly accounts = new Map<string, Account>();
   readonly grants = new Map<string, Grant>();
   readonly webhooks = new Map<string, Webhook>();
+  readonly welcomeMessages = new Map<string, WelcomeMessage>();
+  readonly welcomeRules = new Map<string, WelcomeRule>();
   readonly requestTokens = new Map<string, RequestToken>();
   private subscriptions: Subscription[] = [];
   private readonly follows = new Set<string>();

@@ -28,19 +28,24 @@ export function parseMessageRequest(body: unknown): MessageRequest {
   if (typeof recipientId !== 'string' || !/^\d{1,19}$/.test(recipientId)) {
     refuseValue(`${CREATE}.target.recipient_id`, `'${String(recipientId)}' is not a valid Long`);
   }
-  return { recipientId, text: readText(content), quickReply: readQuickReply(content), ctas: readCtas(content), mediaId: readMediaId(content) };
+  return { recipientId, ...parseMessageContent(content, CONTENT), mediaId: readMediaId(content) };
 }
 
-function readText(content: unknown): string {
+/** What messages and welcome messages have alike. `field` is where it stands. */
+export function parseMessageContent(content: unknown, field: string): Pick<MessageRequest, 'text' | 'quickReply' | 'ctas'> {
+  return { text: readText(content, field), quickReply: readQuickReply(content, field), ctas: readCtas(content, field) };
+}
+
+function readText(content: unknown, at: string): string {
   const text = member(content, 'text');
-  if (typeof text !== 'string' || text === '') refuseMissing(`${CONTENT}.text`);
+  if (typeof text !== 'string' || text === '') refuseMissing(`${at}.text`);
   return Array.from(text).length > MAX_TEXT_LENGTH ? refuse('textTooLong') : text;
 }
 
-function readQuickReply(content: unknown): QuickReplyOption[] | null {
+function readQuickReply(content: unknown, at: string): QuickReplyOption[] | null {
   const quickReply = member(content, 'quick_reply');
   if (quickReply === undefined) return null;
-  const field = `${CONTENT}.quick_reply`;
+  const field = `${at}.quick_reply`;
   const options = member(quickReply, 'options');
   if (member(quickReply, 'type') !== 'options' || !Array.isArray(options)) refuseValue(field, 'only options are known');
   if (options.length < 1 || options.length > MAX_OPTIONS) refuseValue(`${field}.options`, `1 to ${MAX_OPTIONS} expected`);
@@ -61,10 +66,10 @@ function readOption(option: unknown, field: string): QuickReplyOption {
   };
 }
 
-function readCtas(content: unknown): { label: string; url: string }[] | null {
+function readCtas(content: unknown, at: string): { label: string; url: string }[] | null {
   const ctas = member(content, 'ctas');
   if (ctas === undefined) return null;
-  const field = `${CONTENT}.ctas`;
+  const field = `${at}.ctas`;
   if (!Array.isArray(ctas) || ctas.length < 1 || ctas.length > MAX_CTAS) refuseValue(field, `1 to ${MAX_CTAS} expected`);
   return ctas.map((cta: unknown) => {
     const url = member(cta, 'url');

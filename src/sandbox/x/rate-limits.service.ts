@@ -5,7 +5,7 @@ import type { RateFamily } from './x-route.js';
 
 const WINDOW_MS = 15 * MINUTE_MS;
 
-/** Calls per 15 minutes as documented for v1.1; `users`, `friendships`, `settings` and `subscription-lists` from X's older tables. */
+/** Calls per 15 minutes as documented for v1.1; `users`, `friendships`, `settings` and `subscription-lists` from X's older tables; of welcome messages X tells no number. */
 const DOCUMENTED: Readonly<Record<RateFamily, number>> = {
   token: 450,
   'sign-in': 450,
@@ -19,6 +19,7 @@ const DOCUMENTED: Readonly<Record<RateFamily, number>> = {
   list: 15,
   'dm-events': 15,
   show: 15,
+  'welcome-messages': 15,
   typing: 1_000,
   read: 1_000,
   media: 900,

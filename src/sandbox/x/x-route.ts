@@ -20,6 +20,7 @@ export type RateFamily =
   | 'dm-events'
   | 'show'
   | 'typing'
+  | 'welcome-messages'
   | 'read'
   | 'media'
   | 'users'
