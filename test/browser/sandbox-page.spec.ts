@@ -97,12 +97,24 @@ describe('The sandbox’s page', () => {
     expect((await lastMessage()).text).toBe('Thanks');
   });
 
+  it('offers what a message has to press, and answers with the metadata of the quick reply', async () => {
+    const content = { type: 'text', text: 'Pick your city.', quickReplies: [{ label: 'Riyadh', description: 'Central region', metadata: 'city:riyadh' }, { label: 'Jeddah', description: 'Western region' }], buttons: [{ label: 'Track my order', url: 'https://www.najm.example/track' }] };
+    await both.service.call('/v1/messages', { body: { ...textTo(''), content } });
+    const link = page.getByRole('link', { name: 'Track my order' });
+    await link.waitFor();
+    expect(await link.getAttribute('href')).toBe('https://www.najm.example/track');
+    await page.getByRole('button', { name: 'Riyadh' }).press('Enter');
+    await eventually(async () => expect((await lastMessage()).text).toBe('Riyadh'), 'the answer shows');
+    const answer = await eventually(async () => (await list('direction=inbound')).find((message) => JSON.stringify(message).includes('city:riyadh')) ?? null, 'the service has it');
+    expect(answer).toMatchObject({ content: { type: 'text', text: 'Riyadh', quickReply: { metadata: 'city:riyadh' } } });
+  });
+
   it('has every switch within reach of the keyboard, with a focus that is seen', async () => {
     await page.evaluate('document.activeElement.blur()');
     await tabTo('mark-read');
     expect(await page.evaluate<string>('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid');
     await page.keyboard.press('Enter');
-    await eventually(async () => expect(await list('direction=outbound&status=read')).toHaveLength(6), 'the service knows that they were read');
+    await eventually(async () => expect(await list('direction=outbound&status=read')).toHaveLength(7), 'the service knows that they were read');
 
     await tabTo('fault-kind');
     await tabTo('fault-times');
