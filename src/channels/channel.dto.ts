@@ -25,7 +25,22 @@ const policySchema = z
   })
   .describe('How the channel treats X’s reply window, its limits and unclear answers, and how long it keeps messages.');
 
+const PREMIUM = 'account-activity-premium';
+/** Those that have no environments at X. */
+const WITHOUT_ENVIRONMENTS = ['account-activity-enterprise', 'account-activity-v2'] as const;
+const eventsApi = z.enum([PREMIUM, ...WITHOUT_ENVIRONMENTS]);
 const messagesApi = z.enum(['v1.1', 'v2']);
+const environmentName = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,50}$/, 'Letters, digits, dashes and underscores, up to 50.')
+  .describe('The dev environment label at X, with its capitals: X tells `Prod` from `prod`. Needed by `account-activity-premium`; the others have none, and leave it out of account.');
+
+/** What the document says of a body that leaves the environment's label out. */
+export const ENVIRONMENT_RULE = { anyOf: [{ required: ['environmentName'] }, { required: ['eventsApi'], properties: { eventsApi: { enum: [...WITHOUT_ENVIRONMENTS] } } }] };
+
+export function isEnvironmentMissing(body: { eventsApi: string; environmentName?: string | undefined }): boolean {
+  return body.eventsApi === PREMIUM && body.environmentName === undefined;
+}
 
 const credentials = {
   consumerKey: secret('The app’s consumer key (API key).'),
@@ -38,19 +53,19 @@ export const createChannelSchema = z
   .strictObject({
     name,
     ...credentials,
-    environmentName: z
-      .string()
-      .regex(/^[A-Za-z0-9_-]{1,50}$/, 'Letters, digits, dashes and underscores, up to 50.')
-      .describe('The dev environment label at X, with its capitals: X tells `Prod` from `prod`.'),
-    eventsApi: z
-      .enum(['account-activity-premium'], { error: 'Only account-activity-premium is available yet.' })
-      .default('account-activity-premium')
-      .describe('How X delivers events.'),
+    environmentName: environmentName.optional(),
+    eventsApi: eventsApi.default(PREMIUM).describe('How X delivers events.'),
     messagesApi: messagesApi.default('v1.1').describe('How messages are sent. `v2` has other limits at X.'),
     policy: policySchema.optional(),
   })
+  .superRefine((body, context) => {
+    if (isEnvironmentMissing(body)) {
+      context.addIssue({ code: 'custom', path: ['environmentName'], message: `Needed with ${PREMIUM}.` });
+    }
+  })
   .meta({
     id: 'CreateChannel',
+    ...ENVIRONMENT_RULE,
     example: {
       name: 'Najm Fibre support',
       consumerKey: 'simConsumerKey',

@@ -48,6 +48,7 @@ export class Channels {
   async create(wanted: NewChannel, account: XAccount): Promise<Channel> {
     const now = this.clock.now();
     const appFingerprint = appFingerprintOf(wanted.consumerKey);
+    const environmentName = wanted.eventsApi === 'account-activity-premium' ? (wanted.environmentName ?? null) : null;
     const channel = Object.assign(new ChannelEntity(), {
       id: this.ids.create('chn'),
       team: wanted.team,
@@ -57,10 +58,10 @@ export class Channels {
       accountName: account.name,
       appFingerprint,
       xAppId: null,
-      webhookKey: webhookKeyOf(appFingerprint, wanted.eventsApi, wanted.environmentName),
+      webhookKey: webhookKeyOf(appFingerprint, wanted.eventsApi, environmentName),
       eventsApi: wanted.eventsApi,
       messagesApi: wanted.messagesApi,
-      environmentName: wanted.environmentName,
+      environmentName,
       connection: 'pending',
       connectionDetail: null,
       isPaused: false,

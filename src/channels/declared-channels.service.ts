@@ -59,7 +59,7 @@ export class DeclaredChannels implements OnApplicationBootstrap {
     const policy = changePolicy({ beyondAllotment: this.ratePolicy.beyondAllotment }, wanted.policy);
     const existing = await this.directory.findByAnyAccount(account.id);
     if (existing === null) {
-      const channel = await this.channels.create({ ...wanted, ...credentials, policy, isDeclaredInConfig: true }, account);
+      const channel = await this.channels.create({ ...wanted, ...credentials, environmentName: wanted.environmentName ?? undefined, policy, isDeclaredInConfig: true }, account);
       return this.connectIfWanted(wanted, channel);
     }
     await this.unitOfWork.run((manager) => {

@@ -41,6 +41,15 @@ const BY_214_MESSAGE: readonly { starts: string; meaning: Meaning }[] = [
   { starts: 'Webhook URL does not meet', meaning: { code: 'channel.webhook-url-rejected', detail: 'X does not take the webhook’s address.', remedy: 'PUBLIC_URL must be a public https address without a port.' } },
 ];
 
+// v2 begins what it says with a name of the reason.
+const BY_REASON: readonly { starts: string; meaning: Meaning }[] = [
+  { starts: 'CrcValidationFailed', meaning: { code: 'channel.webhook-crc-rejected', detail: 'X has challenged the webhook and did not take its answer.', remedy: 'Check the consumer secret (API key secret), not the client secret of OAuth 2.0, and that PUBLIC_URL leads to this service, with a valid certificate and without a redirect.' } },
+  { starts: 'UrlValidationFailed', meaning: { code: 'channel.webhook-url-rejected', detail: 'X does not take the webhook’s address.', remedy: 'PUBLIC_URL must be a public https address without a port.' } },
+  { starts: 'WebhookLimitExceeded', meaning: { code: 'channel.webhook-occupied', detail: 'The app has all the webhooks that X gives it already.', remedy: 'Take away what the app does not need any more, or ask X for a larger tier.' } },
+  { starts: 'DuplicateUrlFailed', meaning: { code: 'channel.webhook-occupied', detail: 'X calls this address already, for another app of yours.', remedy: 'Take that webhook away at X.' } },
+  { starts: 'SubscriptionLimitExceeded', meaning: { code: 'channel.subscriptions-used-up', detail: 'The app has all the subscriptions that X gives it.', remedy: 'Disconnect a channel of the same app, or ask X for a larger tier.' } },
+];
+
 const AWAY: Meaning = {
   code: 'x.unavailable',
   detail: 'X could not be reached or did not answer.',
@@ -59,7 +68,7 @@ export function toXProblem(error: unknown): unknown {
   if (answer.status === 429 || answer.code === 88) {
     return rateLimited(error);
   }
-  const meaning = answer.code === 214 ? meaningOf214(answer.detail) : BY_X_CODE[answer.code ?? -1];
+  const meaning = answer.code === 214 ? meaningOf214(answer.detail) : answer.code === null ? BY_REASON.find(({ starts }) => error.hasReason(starts))?.meaning : BY_X_CODE[answer.code];
   if (meaning !== undefined) {
     return problemOf(meaning, error);
   }

@@ -10,6 +10,8 @@ export const CREDENTIAL_NAMES = ['consumerKey', 'consumerSecret', 'accessToken',
 type CredentialName = (typeof CREDENTIAL_NAMES)[number];
 
 const EVENTS_APIS = ['account-activity-premium', 'account-activity-enterprise', 'account-activity-v2', 'x-activity'];
+/** Those that have no environments at X. */
+const WITHOUT_ENVIRONMENTS = ['account-activity-enterprise', 'account-activity-v2'] as const;
 const MESSAGES_APIS = ['v1.1', 'v2'];
 
 const oneOf = <const Values extends readonly [string, ...string[]]>(values: Values) =>
@@ -24,7 +26,7 @@ const fields = {
     .string()
     .regex(/^[^\s/?#%]{1,100}$/)
     .describe('the label of the dev environment at X, without spaces or slashes'),
-  eventsApi: z.enum(['account-activity-premium']).optional().describe(`one of ${EVENTS_APIS.join(', ')}`),
+  eventsApi: z.enum(['account-activity-premium', ...WITHOUT_ENVIRONMENTS]).optional().describe(`one of ${EVENTS_APIS.join(', ')}`),
   messagesApi: z.enum(['v1.1', 'v2']).optional().describe(`one of ${MESSAGES_APIS.join(', ')}`),
   policy: z
     .strictObject({ beyondAllotment: oneOf(BEYOND_ALLOTMENT).optional(), appShare: z.number().min(0).max(1).optional(), afterUnknown: oneOf(AFTER_UNKNOWN).optional(), keepMessagesDays: z.number().int().min(0).max(3_650).optional() })
@@ -87,11 +89,15 @@ function checkFields(declared: Record<string, unknown>, at: At): SettingProblem[
   });
   for (const [name, schema] of Object.entries(fields)) {
     const value = declared[name];
-    if (schema.safeParse(value).success) continue;
+    if (schema.safeParse(value).success || (value === undefined && name === 'environmentName' && hasNoEnvironments(declared['eventsApi']))) continue;
     if (value === undefined) found.push({ ...at(name), wrong: `is missing; it must be ${schema.description}` });
     else found.push({ ...at(name), wrong: notYetAvailable(name, value) ?? `${showValue(value)} must be ${schema.description}` });
   }
   return found;
+}
+
+function hasNoEnvironments(eventsApi: unknown): boolean {
+  return WITHOUT_ENVIRONMENTS.some((name) => name === eventsApi);
 }
 
 /** Kinds of channel that the contract names and this version does not speak. */
@@ -136,10 +142,10 @@ function isLiteralConsumerKey(name: CredentialName, value: unknown): value is st
 }
 
 function toDeclaredChannel(declared: Record<string, unknown>): DeclaredChannel {
-  const { name, environmentName, eventsApi, messagesApi, policy, team, connect } = fieldsSchema.parse(declared);
+  const { name, environmentName, eventsApi, messagesApi, policy, team, connect } = fieldsSchema.extend({ environmentName: fields.environmentName.optional() }).parse(declared);
   return {
     name,
-    environmentName,
+    environmentName: hasNoEnvironments(eventsApi) ? null : (environmentName ?? null),
     // The same as REST takes when a new channel does not say.
     eventsApi: eventsApi ?? 'account-activity-premium',
     messagesApi: messagesApi ?? 'v1.1',

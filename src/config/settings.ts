@@ -157,8 +157,9 @@ export type DatabaseSettings =
 /** A channel of the configuration, without its credentials: those are in `Secrets.channels` at the same place. */
 export interface DeclaredChannel {
   name: string;
-  environmentName: string;
-  eventsApi: 'account-activity-premium';
+  /** Null where the generation has no environments. */
+  environmentName: string | null;
+  eventsApi: 'account-activity-premium' | 'account-activity-enterprise' | 'account-activity-v2';
   messagesApi: 'v1.1' | 'v2';
   /** What it does not name: `ratePolicy.beyondAllotment`, and an equal part of the app's limits. */
   policy: { beyondAllotment?: BeyondAllotment | undefined; appShare?: number | undefined; afterUnknown?: AfterUnknown | undefined; keepMessagesDays?: number | undefined };

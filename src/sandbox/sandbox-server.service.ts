@@ -18,17 +18,20 @@ import type { ReceivedRequest, Transmission } from './wire/exchange.js';
 import { Ledger } from './world/ledger.service.js';
 import { MessageExchange } from './world/message-exchange.service.js';
 import { World } from './world/world.service.js';
+import { ActivityV2Controller } from './x/activity-v2.controller.js';
 import { DirectMessagesController } from './x/direct-messages.controller.js';
 import { DmConversationsController } from './x/dm-conversations.controller.js';
 import { DmEventsController } from './x/dm-events.controller.js';
 import { MediaStore } from './world/media-store.js';
 import { MediaFilesController } from './x/media-files.controller.js';
+import { EnterpriseActivityController } from './x/enterprise-activity.controller.js';
 import { DOCUMENTED_DAILY_LIMITS, RateLimits, type DailyLimits } from './x/rate-limits.service.js';
 import { SendService } from './x/send.service.js';
 import { SignInController } from './x/sign-in.controller.js';
 import { SubscriptionsController } from './x/subscriptions.controller.js';
 import { TokensController } from './x/tokens.controller.js';
 import { UsersController } from './x/users.controller.js';
+import { WebhookLines } from './x/webhook-lines.service.js';
 import { WebhooksController } from './x/webhooks.controller.js';
 import { WelcomeMessagesController } from './x/welcome-messages.controller.js';
 import { errorAnswer, X_ERRORS } from './x/x-error.js';
@@ -107,12 +110,15 @@ function wire(options: SandboxOptions, ambient: Ambient) {
   const conversations = new ConversationService(world, people, exchange, delivery, feed, ambient);
   const webhooks = new WebhookControl(world, challenger, feed);
   const overview = new Overview(world, limits, faults, ledger, ambient);
+  const lines = new WebhookLines(world, challenger, feed, ambient);
   const routes = [
     ...new TokensController(world).routes(),
     ...new SignInController(world, people, ambient).routes(),
     ...new UsersController(world).routes(),
     ...new WebhooksController(world, challenger, feed, ambient, options.ownerOnlyWebhooks ?? false).routes(),
     ...new SubscriptionsController(world, feed).routes(),
+    ...new EnterpriseActivityController(lines).routes(),
+    ...new ActivityV2Controller(lines).routes(),
     ...new DmConversationsController(sending).routes(),
     ...new DmEventsController(world, ambient).routes(),
     ...new MediaFilesController(world, store).routes(),

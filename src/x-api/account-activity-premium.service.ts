@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { EventsApi, type XEnvironment, type XSubscriptions, type XWebhook } from './events-api.js';
+import { EventsApi, type XEnvironment, type XLine, type XSubscriptions, type XWebhook } from './events-api.js';
 import { parseAnswer } from './x-answer.js';
 import { XClient } from './x-client.service.js';
 import type { XCredentials } from './x-credentials.js';
-import { XFailure } from './x-failure.js';
+import { isNotFound, unlessRefused, X_CODES } from './x-failure.js';
 
 const webhookSchema = z.object({ id: z.string(), url: z.string(), valid: z.boolean() });
 const environmentsSchema = z.object({
@@ -14,8 +14,6 @@ const subscriptionsSchema = z.object({ application_id: z.string().optional(), su
 // X writes both as text.
 const countSchema = z.object({ subscriptions_count: z.coerce.number().int(), provisioned_count: z.coerce.number().int() });
 
-const NOT_FOUND = 34;
-const ALREADY_SUBSCRIBED = 355;
 const ENVIRONMENT = 'account_activity/all/:environment';
 
 /**
@@ -24,6 +22,8 @@ const ENVIRONMENT = 'account_activity/all/:environment';
  */
 @Injectable()
 export class AccountActivityPremium extends EventsApi {
+  override readonly hasEnvironments = true;
+
   constructor(private readonly x: XClient) {
     super();
   }
@@ -49,7 +49,7 @@ export class AccountActivityPremium extends EventsApi {
     return toWebhook(parseAnswer(webhookSchema, response.data));
   }
 
-  override async revalidateWebhook(credentials: XCredentials, environmentName: string, webhookId: string): Promise<void> {
+  override async revalidateWebhook(credentials: XCredentials, { environmentName, webhookId }: XLine): Promise<void> {
     await this.x.asAccount(credentials, (client) =>
       client.v1.put<unknown>(`${ENVIRONMENT}/webhooks/:webhook.json`, undefined, {
         params: { environment: environmentName, webhook: webhookId },
@@ -58,7 +58,7 @@ export class AccountActivityPremium extends EventsApi {
     );
   }
 
-  override async deleteWebhook(credentials: XCredentials, environmentName: string, webhookId: string): Promise<void> {
+  override async deleteWebhook(credentials: XCredentials, { environmentName, webhookId }: XLine): Promise<void> {
     await this.x.asAccount(credentials, (client) =>
       client.v1.delete<unknown>(`${ENVIRONMENT}/webhooks/:webhook.json`, {}, {
         params: { environment: environmentName, webhook: webhookId },
@@ -67,8 +67,8 @@ export class AccountActivityPremium extends EventsApi {
     );
   }
 
-  override async isSubscribed(credentials: XCredentials, environmentName: string): Promise<boolean> {
-    return unlessCode(NOT_FOUND, () =>
+  override async isSubscribed(credentials: XCredentials, { environmentName }: XLine): Promise<boolean> {
+    return unlessRefused(isNotFound, () =>
       this.x.asAccount(credentials, (client) =>
         client.v1.get<unknown>(`${ENVIRONMENT}/subscriptions.json`, {}, {
           params: { environment: environmentName },
@@ -84,8 +84,8 @@ export class AccountActivityPremium extends EventsApi {
     return counts === undefined ? null : { used: counts.subscriptions_count, most: counts.provisioned_count };
   }
 
-  override async subscribe(credentials: XCredentials, environmentName: string): Promise<void> {
-    await unlessCode(ALREADY_SUBSCRIBED, () =>
+  override async subscribe(credentials: XCredentials, { environmentName }: XLine): Promise<void> {
+    await unlessRefused((failure) => failure.hasCode(X_CODES.alreadySubscribed), () =>
       this.x.asAccount(credentials, (client) =>
         client.v1.post<unknown>(`${ENVIRONMENT}/subscriptions.json`, undefined, {
           params: { environment: environmentName },
@@ -95,8 +95,8 @@ export class AccountActivityPremium extends EventsApi {
     );
   }
 
-  override async unsubscribe(credentials: XCredentials, environmentName: string, accountId: string): Promise<void> {
-    await unlessCode(NOT_FOUND, () =>
+  override async unsubscribe(credentials: XCredentials, { environmentName }: XLine, accountId: string): Promise<void> {
+    await unlessRefused(isNotFound, () =>
       this.x.asApp(credentials, (client) =>
         client.v1.delete<unknown>(`${ENVIRONMENT}/subscriptions/:account.json`, {}, {
           params: { environment: environmentName, account: accountId },
@@ -106,7 +106,7 @@ export class AccountActivityPremium extends EventsApi {
     );
   }
 
-  override async listSubscriptions(credentials: XCredentials, environmentName: string): Promise<XSubscriptions> {
+  override async listSubscriptions(credentials: XCredentials, { environmentName }: XLine): Promise<XSubscriptions> {
     const response = await this.x.asApp(credentials, (client) =>
       client.v1.get<unknown>(`${ENVIRONMENT}/subscriptions/list.json`, {}, {
         params: { environment: environmentName },
@@ -115,19 +115,6 @@ export class AccountActivityPremium extends EventsApi {
     );
     const { application_id: appId, subscriptions } = parseAnswer(subscriptionsSchema, response.data);
     return { appId: appId ?? null, accountIds: subscriptions.map((subscription) => subscription.user_id) };
-  }
-}
-
-/** True when the call succeeded, false when X refused it with `code`: to us the state that it tells of is no failure. */
-async function unlessCode(code: number, call: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await call();
-    return true;
-  } catch (error) {
-    if (error instanceof XFailure && (error.hasCode(code) || (code === NOT_FOUND && error.answer.status === 404))) {
-      return false;
-    }
-    throw error;
   }
 }
 

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
+import { AccountActivityEnterprise } from './account-activity-enterprise.service.js';
 import { AccountActivityPremium } from './account-activity-premium.service.js';
+import { AccountActivityV2 } from './account-activity-v2.service.js';
 import { AccountsV1 } from './accounts-v1.service.js';
 import { ConversationSignsV1 } from './conversation-signs-v1.service.js';
 import { HistoryV1 } from './history-v1.service.js';
@@ -19,7 +21,10 @@ import { XConnection } from './x-connection.service.js';
 
 /** X behind one port. It knows X and none of our rooms. */
 @Module({
-  providers: [XApi, XClient, XConnection, AccountsV1, AccountActivityPremium, MediaDownloads, MessagesV1, MessagesV2, HistoryV1, HistoryV2, MessageHistory, Relationships, RelationshipsV1, RelationshipsV2, SignIn, ConversationSignsV1, WelcomeMessagesV1],
+  providers: [
+    XApi, XClient, XConnection, AccountsV1, AccountActivityPremium, AccountActivityEnterprise, AccountActivityV2, MediaDownloads, MessagesV1, MessagesV2,
+    HistoryV1, HistoryV2, MessageHistory, Relationships, RelationshipsV1, RelationshipsV2, SignIn, ConversationSignsV1, WelcomeMessagesV1,
+  ],
   exports: [XApi],
 })
 export class XApiModule {}

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { AccountActivityEnterprise } from './account-activity-enterprise.service.js';
 import { AccountActivityPremium } from './account-activity-premium.service.js';
+import { AccountActivityV2 } from './account-activity-v2.service.js';
 import { AccountsV1 } from './accounts-v1.service.js';
 import { ConversationSignsV1 } from './conversation-signs-v1.service.js';
 import type { EventsApi } from './events-api.js';
@@ -28,10 +30,12 @@ export class XApi {
     readonly signs: ConversationSignsV1,
     readonly welcomeMessages: WelcomeMessagesV1,
     premium: AccountActivityPremium,
+    enterprise: AccountActivityEnterprise,
+    activityV2: AccountActivityV2,
     messagesV1: MessagesV1,
     messagesV2: MessagesV2,
   ) {
-    this.eventsApis = { 'account-activity-premium': premium };
+    this.eventsApis = { 'account-activity-premium': premium, 'account-activity-enterprise': enterprise, 'account-activity-v2': activityV2 };
     this.messagesApis = { 'v1.1': messagesV1, v2: messagesV2 };
   }
 

@@ -24,6 +24,30 @@ export class XFailure extends Error {
   hasCode(...codes: readonly number[]): boolean {
     return this.answer.code !== null && codes.includes(this.answer.code);
   }
+
+  /** v2 has no codes: it begins what it says with a name of the reason. */
+  hasReason(...reasons: readonly string[]): boolean {
+    return reasons.some((reason) => this.answer.detail.startsWith(reason));
+  }
+}
+
+export const X_CODES = { notFound: 34, alreadySubscribed: 355 } as const;
+
+export function isNotFound(failure: XFailure): boolean {
+  return failure.hasCode(X_CODES.notFound) || failure.answer.status === 404;
+}
+
+/** True when the call succeeded, false when X refused it as `isMeant` says: to us the state that it tells of is no failure. */
+export async function unlessRefused(isMeant: (failure: XFailure) => boolean, call: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await call();
+    return true;
+  } catch (error) {
+    if (error instanceof XFailure && isMeant(error)) {
+      return false;
+    }
+    throw error;
+  }
 }
 
 /** X's ways to say that an app's access does not include a v1.1 call, or that the call is gone: v2 has the same. */

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { textOf } from '../../http/schemas.dto.js';
-import { createChannelSchema } from '../channel.dto.js';
+import { createChannelSchema, ENVIRONMENT_RULE, isEnvironmentMissing } from '../channel.dto.js';
 
 const { name, consumerKey, consumerSecret, environmentName, eventsApi, messagesApi, policy } = createChannelSchema.shape;
 
-const OWN_FIELDS = ['name', 'consumerKey', 'consumerSecret', 'environmentName'] as const;
+const NEEDED_FIELDS = ['name', 'consumerKey', 'consumerSecret'] as const;
+const OWN_FIELDS = [...NEEDED_FIELDS, 'environmentName'] as const;
 
 /** Two shapes in one object, since the errors of a union would point at no field. The document is told of them apart. */
 export const createAuthorizationSchema = z
@@ -13,7 +14,7 @@ export const createAuthorizationSchema = z
     name: name.optional(),
     consumerKey: consumerKey.optional(),
     consumerSecret: consumerSecret.optional(),
-    environmentName: environmentName.optional(),
+    environmentName,
     eventsApi,
     messagesApi,
     policy,
@@ -21,7 +22,7 @@ export const createAuthorizationSchema = z
   })
   .superRefine((body, context) => {
     for (const field of OWN_FIELDS) {
-      if (body.channelId === undefined && body[field] === undefined) {
+      if (body.channelId === undefined && (field === 'environmentName' ? isEnvironmentMissing(body) : body[field] === undefined)) {
         context.addIssue({ code: 'custom', path: [field], message: 'Needed for a new channel; or name the `channelId` of one that is there.' });
       }
       if (body.channelId !== undefined && body[field] !== undefined) {
@@ -33,7 +34,7 @@ export const createAuthorizationSchema = z
     id: 'CreateAuthorization',
     oneOf: [
       { required: ['channelId'], not: { anyOf: OWN_FIELDS.map((field) => ({ required: [field] })) } },
-      { required: [...OWN_FIELDS], not: { required: ['channelId'] } },
+      { required: [...NEEDED_FIELDS], ...ENVIRONMENT_RULE, not: { required: ['channelId'] } },
     ],
     example: { name: 'Najm Fibre support', consumerKey: 'simConsumerKey', consumerSecret: 'sim-consumer-secret', environmentName: 'prod' },
   });

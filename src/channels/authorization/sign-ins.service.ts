@@ -65,7 +65,7 @@ export class SignIns {
     if (existing !== undefined) {
       return this.channels.patch(ofTeam(team), existing, tokens);
     }
-    const { name = account.name, environmentName = '', eventsApi, messagesApi, policy } = wanted;
+    const { name = account.name, environmentName, eventsApi, messagesApi, policy } = wanted;
     return this.channels.create({ ...tokens, name, environmentName, eventsApi, messagesApi, policy, team, isDeclaredInConfig: false }, account);
   }
 

@@ -15,7 +15,7 @@ import { Subscriptions } from './subscriptions.service.js';
 import { webhookUrlOf } from './webhook-address.js';
 import { WebhookCalls } from './webhook-calls.service.js';
 import { notAsked, publicUrlMissing } from './webhook-problems.js';
-import { WebhookRegistration } from './webhook-registration.service.js';
+import { type Standing, WebhookRegistration } from './webhook-registration.service.js';
 
 /** What a look at an app's line may change. */
 export interface LineWish {
@@ -136,27 +136,27 @@ export class LineCheck {
       if (standing.isNew) {
         findings.noteNewWebhook(webhookKey);
       }
-      await this.checkSubscriptions(able, standing.registered.ok ? standing.isNew : null, wish, findings);
+      await this.checkSubscriptions(able, standing, wish, findings);
     });
   }
 
-  /** `isNew`: subscriptions hang on the webhook, and a new one has none. Null: there is no webhook to be subscribed to. */
-  private async checkSubscriptions(able: readonly Usable[], isNew: boolean | null, wish: LineWish, findings: LineFindings): Promise<void> {
+  /** Subscriptions hang on the webhook, and a new one has none. */
+  private async checkSubscriptions(able: readonly Usable[], { isNew, webhookId }: Standing, wish: LineWish, findings: LineFindings): Promise<void> {
     const [one] = able as [Usable];
     const channels = able.map(({ channel }) => channel);
-    if (isNew === null) {
+    if (webhookId === null) {
       const [problem] = channels.map((channel) => findings.problemOfCheck(channel, 'webhook-registered'));
       findings.note(channels, 'subscription', { ok: false, problem: notAsked(problem ?? publicUrlMissing()) });
       return;
     }
     try {
-      const listed = await this.subscriptions.list(one.channel, one.credentials);
+      const listed = await this.subscriptions.list(one.channel, one.credentials, webhookId);
       await this.subscriptions.noteAppId(channels, listed?.appId ?? null);
       const standing = [];
       for (const { channel, credentials } of able) {
         const repair = wish.wanted.has(channel.id) ? { onBroken: (problem: Problem) => (isNew ? Promise.resolve() : wish.onBroken(channel, problem)) } : null;
-        const isSubscribed = !isNew && (listed?.accountIds.includes(channel.accountId) ?? (await this.subscriptions.has(channel, credentials)));
-        standing.push({ channel, finding: await this.subscriptions.stand(channel, credentials, isSubscribed, repair) });
+        const isSubscribed = !isNew && (listed?.accountIds.includes(channel.accountId) ?? (await this.subscriptions.has(channel, credentials, webhookId)));
+        standing.push({ channel, finding: await this.subscriptions.stand(channel, credentials, webhookId, isSubscribed, repair) });
       }
       const tier = wish.isEager ? await this.subscriptions.describeTier(one.channel, one.credentials) : '';
       for (const { channel, finding } of standing) {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Problem } from '../../kernel/problem.js';
-import type { XSubscriptions } from '../../x-api/events-api.js';
+import type { XLine, XSubscriptions } from '../../x-api/events-api.js';
 import { XApi } from '../../x-api/x-api.service.js';
 import type { XCredentials } from '../../x-api/x-credentials.js';
 import type { Channel } from '../channel.js';
@@ -9,6 +9,7 @@ import { ChannelEntity } from '../channel.entity.js';
 import { ChannelDirectory } from '../channel-directory.service.js';
 import type { Finding } from '../health/channel-check.js';
 import { toXProblem } from '../x-problem.js';
+import { Webhooks } from './webhooks.service.js';
 import { notSubscribed, subscriptionsUsedUp } from './webhook-problems.js';
 
 /** X's sandbox tier of Account Activity: 15 subscriptions, and no delivery is repeated. */
@@ -19,14 +20,15 @@ const SANDBOX_TIER = 15;
 export class Subscriptions {
   constructor(
     private readonly x: XApi,
+    private readonly webhooks: Webhooks,
     private readonly directory: ChannelDirectory,
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
   /** Null where X does not let the app list them, though it answers. @throws Problem when it does not answer, or its limit is used up */
-  async list(channel: Channel, credentials: XCredentials): Promise<XSubscriptions | null> {
+  async list(channel: Channel, credentials: XCredentials, webhookId: string): Promise<XSubscriptions | null> {
     try {
-      return await this.x.events(channel.eventsApi).listSubscriptions(credentials, channel.environmentName ?? '').catch(asProblem);
+      return await this.x.events(channel.eventsApi).listSubscriptions(credentials, lineOf(channel, webhookId)).catch(asProblem);
     } catch (error) {
       if (error instanceof Problem && error.code !== 'x.unavailable' && error.code !== 'x.rate-limited') {
         return null;
@@ -36,8 +38,8 @@ export class Subscriptions {
   }
 
   /** Of one account, where they cannot be listed. @throws Problem */
-  async has(channel: Channel, credentials: XCredentials): Promise<boolean> {
-    return this.x.events(channel.eventsApi).isSubscribed(credentials, channel.environmentName ?? '').catch(asProblem);
+  async has(channel: Channel, credentials: XCredentials, webhookId: string): Promise<boolean> {
+    return this.x.events(channel.eventsApi).isSubscribed(credentials, lineOf(channel, webhookId)).catch(asProblem);
   }
 
   /** A sentence on how many subscriptions the app has, and on what its tier means; empty where X does not say. Asked when a person asks. */
@@ -54,6 +56,7 @@ export class Subscriptions {
   async stand(
     channel: Channel,
     credentials: XCredentials,
+    webhookId: string,
     isListed: boolean,
     repair: { onBroken: (problem: Problem) => Promise<void> } | null,
   ): Promise<Finding> {
@@ -65,7 +68,7 @@ export class Subscriptions {
     }
     await repair.onBroken(notSubscribed());
     try {
-      await this.x.events(channel.eventsApi).subscribe(credentials, channel.environmentName ?? '').catch(asProblem);
+      await this.x.events(channel.eventsApi).subscribe(credentials, lineOf(channel, webhookId)).catch(asProblem);
       return { ok: true, detail: 'X tells the webhook what concerns this account, since now.' };
     } catch (error) {
       if (!(error instanceof Problem)) {
@@ -77,8 +80,13 @@ export class Subscriptions {
 
   /** Ends the account's subscription; fine when there is none, and with credentials that X refuses there is none. @throws Problem */
   async end(channel: Channel, credentials: XCredentials): Promise<void> {
+    const events = this.x.events(channel.eventsApi);
+    const webhookId = (await this.webhooks.find(channel.webhookKey))?.xWebhookId ?? '';
+    if (webhookId === '' && !events.hasEnvironments) {
+      return;
+    }
     try {
-      await this.x.events(channel.eventsApi).unsubscribe(credentials, channel.environmentName ?? '', channel.accountId);
+      await events.unsubscribe(credentials, lineOf(channel, webhookId), channel.accountId);
     } catch (error) {
       const problem = toXProblem(error);
       if (!(problem instanceof Problem) || problem.code !== 'channel.credentials-rejected') {
@@ -99,6 +107,10 @@ export class Subscriptions {
       });
     }
   }
+}
+
+function lineOf({ environmentName }: Channel, webhookId: string): XLine {
+  return { environmentName: environmentName ?? '', webhookId };
 }
 
 function asProblem(error: unknown): never {

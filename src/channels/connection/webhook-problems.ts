@@ -22,6 +22,18 @@ export function occupied(environmentName: string, foreign: XWebhook): Problem {
   });
 }
 
+/** Of generations without environments, where an app has so many webhooks in all. */
+export function occupiedApp(foreignUrls: readonly string[], refusal: Problem): Problem {
+  return new Problem('channel.webhook-occupied', `The app has all the webhooks that X gives it already: ${foreignUrls.join(', ')}.`, {
+    remedy:
+      foreignUrls.length === 1
+        ? 'Connect with {"takeOver": true} to remove it; whatever it serves goes silent. Or ask X for a larger tier.'
+        : 'Remove one of them at X, or ask X for a larger tier.',
+    members: { webhookUrl: foreignUrls[0] ?? '' },
+    ...(refusal.extras.x === undefined ? {} : { x: refusal.extras.x, cause: refusal.extras.cause }),
+  });
+}
+
 export function movedWebhook(old: XWebhook): Problem {
   return new Problem('channel.webhook-unreachable', `X still calls ${old.url}, which was the address of this service before.`, {
     remedy: 'Nothing to do: the webhook is made anew with the new address, and every account is subscribed again.',

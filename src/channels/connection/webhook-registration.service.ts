@@ -8,7 +8,7 @@ import type { XCredentials } from '../../x-api/x-credentials.js';
 import type { Channel } from '../channel.js';
 import type { Finding } from '../health/channel-check.js';
 import { WebhookCalls } from './webhook-calls.service.js';
-import { environmentNotFound, movedWebhook, notConnected, occupied, webhookInvalid } from './webhook-problems.js';
+import { environmentNotFound, movedWebhook, notConnected, occupied, occupiedApp, webhookInvalid } from './webhook-problems.js';
 import type { WebhookEntity } from './webhook.entity.js';
 import { lastFailureOf, Webhooks } from './webhooks.service.js';
 
@@ -34,6 +34,8 @@ export interface Standing {
   environment: Finding;
   registered: Finding;
   valid?: Finding;
+  /** X's id of it; null where X has none. */
+  webhookId: string | null;
   /** It was made now: nobody is subscribed to it yet. */
   isNew: boolean;
 }
@@ -53,24 +55,30 @@ export class WebhookRegistration {
   async stand(place: WebhookPlace, listed: readonly XEnvironment[], repair: Repair): Promise<Standing> {
     const webhooks = listed.find(({ name }) => name === place.environmentName)?.webhooks;
     const ours = webhooks?.find(({ url }) => url === place.url);
-    const environment: Finding = webhooks === undefined ? { ok: false, problem: environmentNotFound(place.environmentName, listed) } : { ok: true, detail: `X has the environment “${place.environmentName}”.` };
+    const environment: Finding = webhooks === undefined ? { ok: false, problem: environmentNotFound(place.environmentName, listed) } : this.environmentStands(place);
     if (ours !== undefined) {
-      return { environment, registered: { ok: true, detail: `X calls ${place.url}.` }, ...(await this.validate(place, ours, repair)) };
+      return { environment, registered: { ok: true, detail: `X calls ${place.url}.` }, ...(await this.validate(place, ours, repair)), webhookId: ours.id };
     }
     if (repair.signers.length === 0) {
-      return { environment, registered: { ok: false, problem: notConnected() }, isNew: false };
+      return { environment, registered: { ok: false, problem: notConnected() }, isNew: false, webhookId: null };
     }
+    let webhookId: string;
     try {
-      await this.register(place, webhooks ?? [], repair, environment);
+      webhookId = await this.register(place, webhooks ?? [], repair, environment);
     } catch (error) {
-      return { ...(await this.failed(error, environment, listed, place)), isNew: false };
+      return { ...(await this.failed(error, environment, listed, place)), isNew: false, webhookId: null };
     }
     return {
-      environment: { ok: true, detail: `X has the environment “${place.environmentName}”.` },
+      environment: this.environmentStands(place),
       registered: { ok: true, detail: `X calls ${place.url}.` },
       valid: { ok: true, detail: 'X has challenged the webhook and took its answer.' },
       isNew: true,
+      webhookId,
     };
+  }
+
+  private environmentStands({ eventsApi, environmentName }: WebhookPlace): Finding {
+    return { ok: true, detail: this.x.events(eventsApi).hasEnvironments ? `X has the environment “${environmentName}”.` : 'This generation of X’s API has no environments.' };
   }
 
   /** Takes our webhook away, if X has it. @throws Problem */
@@ -79,7 +87,7 @@ export class WebhookRegistration {
     const listed = await this.calls.make({ ...place, isEager: true }, () => events.listEnvironments(credentials));
     const ours = listed.find(({ name }) => name === place.environmentName)?.webhooks.find(({ url }) => url === place.url);
     if (ours !== undefined) {
-      await this.calls.make({ ...place, isEager: true }, () => events.deleteWebhook(credentials, place.environmentName, ours.id));
+      await this.calls.make({ ...place, isEager: true }, () => events.deleteWebhook(credentials, { environmentName: place.environmentName, webhookId: ours.id }));
     }
   }
 
@@ -97,7 +105,7 @@ export class WebhookRegistration {
       await repair.onBroken(webhookInvalid());
     }
     try {
-      await this.signed(repair.signers, (signer) => this.calls.make({ ...place, isEager: repair.isEager }, () => this.x.events(place.eventsApi).revalidateWebhook(signer, place.environmentName, ours.id)));
+      await this.signed(repair.signers, (signer) => this.calls.make({ ...place, isEager: repair.isEager }, () => this.x.events(place.eventsApi).revalidateWebhook(signer, { environmentName: place.environmentName, webhookId: ours.id })));
     } catch (error) {
       const problem = problemOf(error);
       await this.webhooks.noteFailure(place.webhookKey, ours.id, problem);
@@ -112,11 +120,13 @@ export class WebhookRegistration {
     return isEager || (known?.revalidateAt ?? 0) <= this.clock.now();
   }
 
-  private async register(place: WebhookPlace, inPlace: readonly XWebhook[], repair: Repair, environment: Finding): Promise<void> {
+  private async register(place: WebhookPlace, inPlace: readonly XWebhook[], repair: Repair, environment: Finding): Promise<string> {
     const events = this.x.events(place.eventsApi);
     const known = await this.webhooks.find(place.webhookKey);
-    const [other] = inPlace;
-    const isMoved = other !== undefined && other.id === known?.xWebhookId;
+    const moved = inPlace.find(({ id }) => id === known?.xWebhookId);
+    // Where several have room, those of others are in nobody's way until X says so.
+    const other = moved ?? (events.hasEnvironments ? inPlace[0] : undefined);
+    const isMoved = other !== undefined && other === moved;
     if (other !== undefined && !isMoved && !repair.takeOver) {
       throw occupied(place.environmentName, other);
     }
@@ -125,18 +135,43 @@ export class WebhookRegistration {
       throw lastFailureOf(known) ?? notConnected();
     }
     if (other !== undefined) {
-      this.log.warn('A webhook is taken away at X', { url: other.url, isOurs: isMoved });
-      await this.signed(repair.signers, (signer) => this.calls.make({ ...place, isEager: repair.isEager }, () => events.deleteWebhook(signer, place.environmentName, other.id)));
+      await this.takeAway(place, other, repair, isMoved);
     }
     // A label that X does not list is tried all the same: X then says in its own words, and with its code, what is wrong with it.
     try {
-      const made = await this.signed(repair.signers, (signer) => this.calls.make({ ...place, isEager: repair.isEager }, () => events.registerWebhook(signer, place.environmentName, place.url)));
-      await this.webhooks.noteValid(place.webhookKey, made.id);
+      return await this.registerNow(place, repair).catch(async (error: unknown) => {
+        await this.makeRoom(place, inPlace.filter((one) => one !== other), repair, error);
+        return this.registerNow(place, repair);
+      });
     } catch (error) {
       const problem = problemOf(error);
-      await (problem.extras.x?.code === 214 ? this.webhooks.noteFailure(place.webhookKey, null, problem) : undefined);
+      await (isOfWebhook(problem) ? this.webhooks.noteFailure(place.webhookKey, null, problem) : undefined);
       throw error;
     }
+  }
+
+  private async registerNow(place: WebhookPlace, repair: Repair): Promise<string> {
+    const made = await this.signed(repair.signers, (signer) => this.calls.make({ ...place, isEager: repair.isEager }, () => this.x.events(place.eventsApi).registerWebhook(signer, place.environmentName, place.url)));
+    await this.webhooks.noteValid(place.webhookKey, made.id);
+    return made.id;
+  }
+
+  private async takeAway(place: WebhookPlace, { id, url }: XWebhook, repair: Repair, isOurs: boolean): Promise<void> {
+    this.log.warn('A webhook is taken away at X', { url, isOurs });
+    const line = { environmentName: place.environmentName, webhookId: id };
+    await this.signed(repair.signers, (signer) => this.calls.make({ ...place, isEager: repair.isEager }, () => this.x.events(place.eventsApi).deleteWebhook(signer, line)));
+  }
+
+  /** X has no room for one more. Of several, which one is to go is not for us to say. @throws `refusal`, or what is in the way */
+  private async makeRoom(place: WebhookPlace, foreign: readonly XWebhook[], repair: Repair, refusal: unknown): Promise<void> {
+    const [other] = foreign;
+    if (this.x.events(place.eventsApi).hasEnvironments || other === undefined || !(refusal instanceof Problem) || refusal.code !== 'channel.webhook-occupied') {
+      throw refusal;
+    }
+    if (!repair.takeOver || foreign.length > 1) {
+      throw occupiedApp(foreign.map(({ url }) => url), refusal);
+    }
+    await this.takeAway(place, other, repair, false);
   }
 
   /** Tries one after the other: only the tokens of the app's owner may change its webhooks, and which account that is X does not tell. */
@@ -157,13 +192,18 @@ export class WebhookRegistration {
 
   private async failed(error: unknown, environment: Finding, listed: readonly XEnvironment[], place: WebhookPlace): Promise<Pick<Standing, 'environment' | 'registered'>> {
     const problem = problemOf(error);
-    if (problem.extras.x?.status === 404) {
+    if (problem.extras.x?.status === 404 && this.x.events(place.eventsApi).hasEnvironments) {
       const notFound = environmentNotFound(place.environmentName, listed, problem);
       return { environment: { ok: false, problem: notFound }, registered: { ok: false, problem: notFound } };
     }
     // X does not list an environment without a webhook everywhere; what it said of the registration tells more.
     return { environment: environment.ok || problem.code === 'x.unavailable' ? environment : { ok: true, detail: 'X does not list the environment and knows it.' }, registered: { ok: false, problem } };
   }
+}
+
+/** What X has against the webhook itself, and would have again at once. */
+function isOfWebhook({ code, extras }: Problem): boolean {
+  return extras.x?.code === 214 || code === 'channel.webhook-crc-rejected' || code === 'channel.webhook-url-rejected';
 }
 
 /** X refuses who asks, not what is asked. */

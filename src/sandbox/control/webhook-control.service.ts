@@ -21,6 +21,14 @@ export class WebhookControl {
     return webhook;
   }
 
+  /** As if the app's owner had taken it away: its subscriptions end with it. */
+  remove(webhookId: string): void {
+    const webhook = this.world.webhooks.get(webhookId);
+    if (webhook === undefined) throw new ControlError(404, `No webhook ${webhookId}`);
+    this.world.removeWebhook(webhook);
+    this.feed.publish({ type: 'webhook' });
+  }
+
   /** X's periodic challenge of every valid webhook: one that fails becomes invalid. Only a PUT makes it valid again. */
   async challengeAll(): Promise<{ webhookId: string; outcome: CrcOutcome }[]> {
     const valid = [...this.world.webhooks.values()].filter((webhook) => webhook.isValid);

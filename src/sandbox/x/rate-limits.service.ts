@@ -12,6 +12,7 @@ const DOCUMENTED: Readonly<Record<RateFamily, number>> = {
   verify: 75,
   settings: 15,
   webhooks: 15,
+  'webhooks-v2': 450,
   subscriptions: 500,
   'subscription-lists': 50,
   send: 15_000,

@@ -115,7 +115,7 @@ export function environmentOf(call: XCall): string {
   return appOf(call).environments.includes(environment) ? environment : refuse('noSuchPage');
 }
 
-function webhookObject(webhook: Webhook): JsonValue {
+export function webhookObject(webhook: Webhook): JsonValue {
   return { id: webhook.id, url: webhook.url, valid: webhook.isValid, created_timestamp: spacedTimestamp(webhook.createdAt) };
 }
 

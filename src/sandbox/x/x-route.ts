@@ -12,6 +12,7 @@ export type RateFamily =
   | 'verify'
   | 'settings'
   | 'webhooks'
+  | 'webhooks-v2'
   | 'subscriptions'
   | 'subscription-lists'
   | 'send'
