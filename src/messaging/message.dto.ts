@@ -32,7 +32,15 @@ export const sendMessageSchema = z
   .strictObject({
     from: xIdSchema.describe('The X user id of the channel’s account.'),
     to: recipientOrListOfOneSchema,
-    content: z.strictObject({ type: z.literal('text', { error: 'Only text is available yet.' }), text: textSchema, ...choicesFields }),
+    content: z.discriminatedUnion('type', [
+      z.strictObject({ type: z.literal('text'), text: textSchema, ...choicesFields }),
+      z.strictObject({
+        type: z.literal('media'),
+        text: textOf(0, MAX_TEXT_CHARACTERS).default('').describe('May be left out.'),
+        mediaId: textOf(1, 100).describe('The `id` of an upload (*Upload media*).'),
+        ...choicesFields,
+      }),
+    ]),
     reference: textOf(1, 200).optional().describe('Yours; answered with the message and findable.'),
     beyondAllotment: z.enum(BEYOND_ALLOTMENT).optional().describe('Instead of the channel’s policy.'),
     validUntil: timestampSchema.optional().describe('When not sent by then, it expires.'),
@@ -73,7 +81,7 @@ const contentSchema = z.object({
   text: z.string(),
   quickReply: z.object({ metadata: z.string() }).optional().describe('Inbound: which quick reply the participant chose, by its `metadata`.'),
   ...answeredChoicesFields,
-  media: z.object({ id: z.string(), kind: z.enum(['photo', 'animated_gif', 'video']), url: z.string() }).optional(),
+  media: z.object({ id: z.string(), kind: z.enum(['photo', 'animated_gif', 'video']), url: z.string().describe('Where its bytes are: *Read media*.'), size: z.number().int().optional().describe('In bytes, where known.'), contentType: z.string().optional() }).optional(),
   location: z
     .object({
       longitude: z.number().optional(),

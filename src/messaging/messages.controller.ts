@@ -12,6 +12,7 @@ import { type MessageDto, messagePageSchema, type MessageQuery, messageQuerySche
 import { MessageAnswers } from './message-answers.service.js';
 import { ACCEPTED_MESSAGE_EXAMPLE } from './message-examples.js';
 import { MessageQueries } from './message/message-queries.service.js';
+import { OutgoingContent } from './acceptance/outgoing-content.service.js';
 import { OutgoingMessages } from './acceptance/outgoing-messages.service.js';
 import { SendCheck } from './acceptance/send-check.service.js';
 
@@ -20,6 +21,7 @@ import { SendCheck } from './acceptance/send-check.service.js';
 @ApiBearerAuth()
 export class MessagesController {
   constructor(
+    private readonly content: OutgoingContent,
     private readonly outgoing: OutgoingMessages,
     private readonly sendCheck: SendCheck,
     private readonly queries: MessageQueries,
@@ -43,7 +45,7 @@ export class MessagesController {
         headers: { Location: 'Where the message is.', 'RateLimit-Policy': 'The allotment and length of the reply window, then of each of X’s limits.', RateLimit: 'What is left of each, and the seconds until it closes or a place comes free.' },
       },
     },
-    problems: ['request.id-must-be-string', 'channel.not-found', 'channel.not-supported', 'message.window-closed', 'message.allotment-used', 'message.cannot-start-conversation', 'message.participant-not-found', 'x.unavailable'],
+    problems: ['request.id-must-be-string', 'channel.not-found', 'channel.not-supported', 'message.window-closed', 'message.allotment-used', 'message.cannot-start-conversation', 'message.participant-not-found', 'media.not-found', 'x.unavailable'],
     isIdempotent: true,
   })
   send(
@@ -55,7 +57,8 @@ export class MessagesController {
     return this.creatingReply.sendKept({ request, reply, team: idempotencySpaceOf(caller) }, async (keep) => {
       const channel = await this.channels.getByAccount(caller, body.from);
       const participant = await this.outgoing.findParticipant(channel, body.to);
-      return this.outgoing.accept(channel, participant, body, ({ message, conversation, limits }) => {
+      const wanted = await this.content.of(caller, body);
+      return this.outgoing.accept(channel, participant, wanted, ({ message, conversation, limits }) => {
         const headers = { location: `/v1/messages/${message.id}`, ...this.answers.rateLimitHeaders(conversation, channel, limits) };
         return keep({ status: 202, headers, body: this.answers.ofMessage(message, conversation, channel) });
       });
@@ -70,11 +73,11 @@ export class MessagesController {
     description: 'Decides as a send with the same body would, at this moment: whether it may, at what charge, and if not, when. It sends and stores no message. Where the participant never wrote, X is asked as for a send.',
     body: sendMessageSchema,
     answers: { 200: { description: 'What the send would come to.', schema: checkedSendSchema } },
-    problems: ['request.id-must-be-string', 'channel.not-found', 'channel.not-supported', 'message.participant-not-found', 'x.unavailable'],
+    problems: ['request.id-must-be-string', 'channel.not-found', 'channel.not-supported', 'message.participant-not-found', 'media.not-found', 'x.unavailable'],
   })
   async check(@Body({ schema: sendMessageSchema }) body: SendMessage, @CurrentCaller() caller: Caller): Promise<CheckedSend> {
     const channel = await this.channels.getByAccount(caller, body.from);
-    return this.sendCheck.check(channel, await this.outgoing.findParticipant(channel, body.to), body);
+    return this.sendCheck.check(channel, await this.outgoing.findParticipant(channel, body.to), await this.content.of(caller, body));
   }
 
   @Get()

@@ -58,6 +58,9 @@ import { WindowCharges } from './window/window-charges.service.js';
 import { WindowEvents } from './window/window-events.service.js';
 import { MediaModule } from '../media/media.module.js';
 import { MediaFilesController } from './media/media-files.controller.js';
+import { OutgoingContent } from './acceptance/outgoing-content.service.js';
+import { MediaHandover } from './media/media-handover.service.js';
+import { UploadRetention } from './media/upload-retention.service.js';
 import { ErasedMedia } from './media/erased-media.service.js';
 import { MediaSweep } from './media/media-sweep.service.js';
 import { MessageMedia } from './media/message-media.service.js';
@@ -76,6 +79,9 @@ import { UploadUseEntity } from './media/upload-use.entity.js';
     Dispatcher,
     EchoMatching,
     ErasedMedia,
+    MediaHandover,
+    OutgoingContent,
+    UploadRetention,
     ErasedMessages,
     Erasures,
     MediaSweep,
@@ -113,6 +119,6 @@ import { UploadUseEntity } from './media/upload-use.entity.js';
     WindowEvents,
     XHistory,
   ],
-  exports: [ErasedMessages, Erasures, MessageRetention, IncomingMessages, PlainInbound, Typing, ExpiredWindowsJob, RecoveryJob, UnknownMessagesJob],
+  exports: [UploadRetention, ErasedMessages, Erasures, MessageRetention, IncomingMessages, PlainInbound, Typing, ExpiredWindowsJob, RecoveryJob, UnknownMessagesJob],
 })
 export class MessagingModule {}

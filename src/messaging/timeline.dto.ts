@@ -5,9 +5,9 @@ import type { TimelineEntry } from './message/message-timeline.js';
 const entrySchema = z.object({
   at: z.string(),
   kind: z
-    .enum(['accepted', 'charged', 'held', 'released', 'claim-lost', 'claimed', 'attempt', 'looked-up', 'settled', 'read'])
+    .enum(['accepted', 'charged', 'held', 'released', 'claim-lost', 'media-handed-over', 'media-put-off', 'claimed', 'attempt', 'looked-up', 'settled', 'read'])
     .describe(
-      '`charged`: what it costs, again when that changes. `held` and `released`: it waited, and what it waited for came. `claimed`: a dispatcher took it. `claim-lost`: that died before anything left. `attempt`: it was handed to X. `looked-up`: X’s history was looked at, in vain. `settled`: what became of it.',
+      '`charged`: what it costs, again when that changes. `held` and `released`: it waited, and what it waited for came. `claimed`: a dispatcher took it. `claim-lost`: that died before anything left. `media-handed-over`: so much of its upload X has. `media-put-off`: X did not take the upload for now. `attempt`: it was handed to X. `looked-up`: X’s history was looked at, in vain. `settled`: what became of it.',
     ),
   charge: z.enum(['reply', 'rate-limit']).nullable().optional().describe('`charged`: null when it was given back.'),
   because: z.string().optional().describe('`held`: what it waits for.'),
@@ -22,7 +22,9 @@ const entrySchema = z.object({
     .object({ status: z.number().nullable(), code: z.number().nullable(), detail: z.string() })
     .nullable()
     .optional()
-    .describe('`attempt`: what X answered.'),
+    .describe('`attempt`, `media-put-off`: what X answered.'),
+  sentBytes: z.number().int().optional().describe('`media-handed-over`: how many bytes.'),
+  state: z.enum(['uploading', 'processing', 'ready']).optional().describe('`media-handed-over`: `processing`, X looks at it; `ready`, X attaches it.'),
   result: z.enum(['absent', 'unclear', 'unavailable']).optional().describe('`looked-up`: `absent`, X’s history does not have it; `unclear`, more than one message could be it, or the history is too long; `unavailable`, X did not answer, or no read is left.'),
   status: z.enum(['sent', 'failed', 'expired', 'cancelled']).optional().describe('`settled`: as what.'),
   by: z.enum(['answer', 'echo', 'look-up', 'resolution']).optional().describe('`settled`: by what: X’s answer to the attempt, X’s echo in an event, X’s history, or a caller. Absent where X was never asked.'),

@@ -5,6 +5,7 @@ import { EventFlow } from '../channels/health/event-flow.service.js';
 import { Idempotency } from '../http/idempotency.service.js';
 import { Erasures } from '../messaging/erasure/erasures.service.js';
 import { MessageRetention } from '../messaging/erasure/message-retention.service.js';
+import { UploadRetention } from '../messaging/media/upload-retention.service.js';
 import { LimitBook } from '../rate-policy/limit-book.service.js';
 import { StartPermissions } from '../rate-policy/start-permissions.service.js';
 import { RawEvents } from '../webhook/raw-events.service.js';
@@ -21,6 +22,7 @@ export class CleanUpJob {
     private readonly authorizations: Authorizations,
     private readonly eventFlow: EventFlow,
     private readonly messages: MessageRetention,
+    private readonly uploads: UploadRetention,
     private readonly rawEvents: RawEvents,
     private readonly events: EventRetention,
     private readonly erasures: Erasures,
@@ -35,6 +37,7 @@ export class CleanUpJob {
       authorizations: await this.authorizations.forgetOld(),
       channelHours: await this.eventFlow.forgetOld(),
       messages: await this.messages.forgetOld(),
+      ...(await this.uploads.forgetOld()),
       webhookEvents: await this.rawEvents.forgetOld(),
       ...(await this.events.forgetOld()),
       erasures: await this.erasures.forgetOld(),

@@ -23,6 +23,7 @@ import { DirectMessagesController } from './x/direct-messages.controller.js';
 import { DmConversationsController } from './x/dm-conversations.controller.js';
 import { DmEventsController } from './x/dm-events.controller.js';
 import { MediaStore } from './world/media-store.js';
+import { MediaUploadsController } from './x/media-uploads.controller.js';
 import { MediaFilesController } from './x/media-files.controller.js';
 import { EnterpriseActivityController } from './x/enterprise-activity.controller.js';
 import { DOCUMENTED_DAILY_LIMITS, RateLimits, type DailyLimits } from './x/rate-limits.service.js';
@@ -105,7 +106,7 @@ function wire(options: SandboxOptions, ambient: Ambient) {
   const delivery = new DeliveryService(world, http, ledger, faults, feed, ambient, options.retryDelaysMs ?? []);
   const exchange = new MessageExchange(world, delivery, feed);
   const limits = new RateLimits(options.documentedWindows ?? false, { ...DOCUMENTED_DAILY_LIMITS, ...options.dailyLimits });
-  const sending = new SendService(world, exchange, limits, faults, ledger, ambient);
+  const sending = new SendService(world, exchange, limits, faults, ledger, ambient, store);
   const people = new PeopleService(world, delivery, feed, ambient);
   const conversations = new ConversationService(world, people, exchange, delivery, feed, ambient);
   const webhooks = new WebhookControl(world, challenger, feed);
@@ -123,6 +124,7 @@ function wire(options: SandboxOptions, ambient: Ambient) {
     ...new DmEventsController(world, ambient).routes(),
     ...new MediaFilesController(world, store).routes(),
     ...new WelcomeMessagesController(world, ambient).routes(),
+    ...new MediaUploadsController(world, store, ambient).routes(),
     ...new DirectMessagesController(world, sending, exchange, feed, ambient).routes(),
   ];
   const gateway = new XGateway(routes, new Authentication(world, ambient), limits, faults, ledger, ambient);

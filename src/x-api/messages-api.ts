@@ -17,8 +17,14 @@ export interface XChoices {
   buttons?: readonly XButton[] | undefined;
 }
 
+/** What goes with the text. */
+export interface XAttachments extends XChoices {
+  /** X's id of an upload. */
+  xMediaId?: string | null | undefined;
+}
+
 /** What we ask of one generation of X's direct messages. Every call throws `XFailure` and is made once: nothing here tries again. */
 export abstract class MessagesApi {
   /** `isInTime` is asked right before the request is made: false gives it up as `not-sent`. */
-  abstract sendText(credentials: XCredentials, participantId: string, text: string, isInTime?: () => boolean, choices?: XChoices): Promise<SentMessage>;
+  abstract sendText(credentials: XCredentials, participantId: string, text: string, isInTime?: () => boolean, attached?: XAttachments): Promise<SentMessage>;
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { MessagesApi, type SentMessage, type XChoices } from './messages-api.js';
+import { MessagesApi, type SentMessage, type XAttachments } from './messages-api.js';
 import { parseAnswer } from './x-answer.js';
 import { XClient } from './x-client.service.js';
 import { readLimits } from './x-limits.js';
@@ -17,11 +17,11 @@ export class MessagesV1 extends MessagesApi {
     super();
   }
 
-  override async sendText(credentials: XCredentials, participantId: string, text: string, isInTime?: () => boolean, choices: XChoices = {}): Promise<SentMessage> {
+  override async sendText(credentials: XCredentials, participantId: string, text: string, isInTime?: () => boolean, attached: XAttachments = {}): Promise<SentMessage> {
     const event = {
       event: {
         type: 'message_create',
-        message_create: { target: { recipient_id: participantId }, message_data: { text, ...toMessageParts(choices) } },
+        message_create: { target: { recipient_id: participantId }, message_data: { text, ...toMessageParts(attached) } },
       },
     };
     const response = await this.x.asAccount(
@@ -35,8 +35,9 @@ export class MessagesV1 extends MessagesApi {
 }
 
 /** As X takes it in messages and welcome messages. */
-export function toMessageParts({ quickReplies, buttons }: XChoices): object {
+export function toMessageParts({ quickReplies, buttons, xMediaId }: XAttachments): object {
   return {
+    ...(xMediaId === undefined || xMediaId === null ? {} : { attachment: { type: 'media', media: { id: xMediaId } } }),
     ...(quickReplies === undefined ? {} : { quick_reply: { type: 'options', options: quickReplies } }),
     ...(buttons === undefined ? {} : { ctas: buttons.map(({ label, url }) => ({ type: 'web_url', label, url })) }),
   };

@@ -6,6 +6,7 @@ import { AccountsV1 } from './accounts-v1.service.js';
 import { ConversationSignsV1 } from './conversation-signs-v1.service.js';
 import { HistoryV1 } from './history-v1.service.js';
 import { HistoryV2 } from './history-v2.service.js';
+import { MediaUploadsV1 } from './media-uploads-v1.service.js';
 import { MediaDownloads } from './media-downloads.service.js';
 import { MessageHistory } from './message-history.service.js';
 import { MessagesV1 } from './messages-v1.service.js';
@@ -22,7 +23,7 @@ import { XConnection } from './x-connection.service.js';
 /** X behind one port. It knows X and none of our rooms. */
 @Module({
   providers: [
-    XApi, XClient, XConnection, AccountsV1, AccountActivityPremium, AccountActivityEnterprise, AccountActivityV2, MediaDownloads, MessagesV1, MessagesV2,
+    XApi, XClient, XConnection, AccountsV1, AccountActivityPremium, AccountActivityEnterprise, AccountActivityV2, MediaDownloads, MediaUploadsV1, MessagesV1, MessagesV2,
     HistoryV1, HistoryV2, MessageHistory, Relationships, RelationshipsV1, RelationshipsV2, SignIn, ConversationSignsV1, WelcomeMessagesV1,
   ],
   exports: [XApi],

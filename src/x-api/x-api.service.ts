@@ -5,6 +5,7 @@ import { AccountActivityV2 } from './account-activity-v2.service.js';
 import { AccountsV1 } from './accounts-v1.service.js';
 import { ConversationSignsV1 } from './conversation-signs-v1.service.js';
 import type { EventsApi } from './events-api.js';
+import { MediaUploadsV1 } from './media-uploads-v1.service.js';
 import { MediaDownloads } from './media-downloads.service.js';
 import { MessageHistory } from './message-history.service.js';
 import type { MessagesApi } from './messages-api.js';
@@ -25,6 +26,7 @@ export class XApi {
     readonly accounts: AccountsV1,
     readonly history: MessageHistory,
     readonly mediaDownloads: MediaDownloads,
+    readonly mediaUploads: MediaUploadsV1,
     readonly relationships: Relationships,
     readonly signIn: SignIn,
     readonly signs: ConversationSignsV1,

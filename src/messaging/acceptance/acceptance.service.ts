@@ -14,7 +14,8 @@ import { Ids } from '../../runtime/ids.service.js';
 import { ConversationEntity } from '../conversation/conversation.entity.js';
 import { Conversations, type Participant, toWindowColumns, windowOf } from '../conversation/conversations.service.js';
 import { type MessageContent, normaliseForEcho } from '../message/message-content.js';
-import type { SendMessage } from '../message.dto.js';
+import type { WantedMessage } from './outgoing-content.service.js';
+import { UploadUseEntity } from '../media/upload-use.entity.js';
 import { MessageEvents } from '../message/message-events.service.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { MessageSteps } from '../message/message-steps.service.js';
@@ -27,7 +28,7 @@ import { type Decided, SendDecisions } from './send-decisions.service.js';
 export interface OfferedMessage {
   parties: LimitParties;
   participant: Participant;
-  wanted: SendMessage;
+  wanted: WantedMessage;
   /** Of the messages that it becomes, in their order. */
   contents: readonly [MessageContent, ...MessageContent[]];
   validUntil: Instant | null;
@@ -163,6 +164,9 @@ export class Acceptance {
       ...state,
     } satisfies Partial<MessageEntity>);
     await this.conversations.keepProfile(manager, conversation, participant);
+    if (content.media !== undefined) {
+      await manager.insert(UploadUseEntity, { uploadId: content.media.id, messageId: message.id, conversationId: conversation.id });
+    }
     if (message.heldBecause !== null) {
       await this.steps.note(manager, message.id, { kind: 'held', because: message.heldBecause, until: message.heldUntil });
     }

@@ -12,6 +12,7 @@ import { StartPermissions } from '../../rate-policy/start-permissions.service.js
 import { XApi } from '../../x-api/x-api.service.js';
 import type { Participant } from '../conversation/conversations.service.js';
 import type { SendMessage } from '../message.dto.js';
+import type { WantedMessage } from './outgoing-content.service.js';
 import { toContents } from '../message/message-content.js';
 import { RequestContexts } from '../../runtime/request-context.service.js';
 import { Acceptance, type AcceptedMessage, type OfferedMessage } from './acceptance.service.js';
@@ -66,7 +67,7 @@ export class OutgoingMessages {
    * @throws Problem `channel.not-supported`, `message.window-closed`, `message.allotment-used`, `message.cannot-start-conversation`, `request.invalid`,
    * `x.unavailable`, `message.participant-not-found`; nothing is stored then
    */
-  async accept<Kept>(channel: Channel, participant: Participant, wanted: SendMessage, alongside: (accepted: AcceptedMessage) => Promise<Kept>): Promise<Kept> {
+  async accept<Kept>(channel: Channel, participant: Participant, wanted: WantedMessage, alongside: (accepted: AcceptedMessage) => Promise<Kept>): Promise<Kept> {
     assertSupported(channel, wanted.content);
     const validUntil = readValidUntil(wanted, this.clock.now());
     // Read before the unit of work: in one, a second connection may have to be waited for without end.

@@ -9,7 +9,7 @@ import { StartPermissions } from '../../rate-policy/start-permissions.service.js
 import { RatePolicy } from '../../rate-policy/rate-policy.service.js';
 import { Conversations, type Participant } from '../conversation/conversations.service.js';
 import type { CheckedSend } from '../check.dto.js';
-import type { SendMessage } from '../message.dto.js';
+import type { WantedMessage } from './outgoing-content.service.js';
 import { toContents } from '../message/message-content.js';
 import { HELD_IN_WORDS, REFUSALS, startPermissionChanged } from './refusals.js';
 import { type Decided, SendDecisions } from './send-decisions.service.js';
@@ -31,7 +31,7 @@ export class SendCheck {
   ) {}
 
   /** @throws Problem as a send does, but for what the policy refuses: that is in the answer */
-  async check(channel: Channel, participant: Participant, wanted: SendMessage): Promise<CheckedSend> {
+  async check(channel: Channel, participant: Participant, wanted: WantedMessage): Promise<CheckedSend> {
     assertSupported(channel, wanted.content);
     const validUntil = readValidUntil(wanted, this.clock.now());
     const parties = await this.book.partiesOf(channel);
@@ -47,7 +47,7 @@ export class SendCheck {
    * Of what becomes several messages the last, with what those before it take; all of them where it is refused. What is beyond the allotment
    * or the limits comes last, so it is the one that would not leave where any would not.
    */
-  private async decide(parties: LimitParties, participant: Participant, wanted: SendMessage): Promise<Decided> {
+  private async decide(parties: LimitParties, participant: Participant, wanted: WantedMessage): Promise<Decided> {
     const { manager } = this.reader;
     const before = await this.conversations.findWindow(manager, parties.channel.id, participant.id);
     let wish = { parties, participantId: participant.id, window: before, beyondAllotment: wanted.beyondAllotment ?? null, placesBefore: 0 };

@@ -11,7 +11,8 @@ export interface MessageContent {
   quickReplies?: XQuickReply[] | undefined;
   /** Outbound: links shown as buttons. */
   buttons?: XButton[] | undefined;
-  media?: { id: string; kind: 'photo' | 'animated_gif' | 'video'; url: string };
+  /** An upload of ours (`med_…`), or what X has: its own id and address, which callers see as ours (`toShownContent`). */
+  media?: { id: string; kind: 'photo' | 'animated_gif' | 'video'; url: string; size?: number; contentType?: string };
   location?: XLocation;
   /** The links in the text, with what they lead to. */
   links?: { url: string; expandedUrl: string }[];

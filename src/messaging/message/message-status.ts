@@ -32,6 +32,7 @@ const step = (from: MessageStatus, to: MessageStatus, when: string): MessageStep
 export const MESSAGE_STEPS: readonly MessageStep[] = [
   step('queued', 'claimed', 'It is its turn, and a dispatcher takes it.'),
   step('queued', 'expired', '`validUntil` has passed.'),
+  step('queued', 'failed', 'X refuses the file that it carries, or the file did not get there in all tries.'),
   step('queued', 'cancelled', 'A caller cancels it.'),
   step('held', 'queued', 'What it waited for has come: an inbound message, or a place in the limits.'),
   step('held', 'claimed', 'The moment until which it was held has come, and a dispatcher takes it.'),

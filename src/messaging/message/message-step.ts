@@ -1,4 +1,5 @@
 import type { Instant } from '../../kernel/clock.js';
+import type { XAnswer } from '../../kernel/problem.js';
 import type { Charge } from '../../rate-policy/reply-window.js';
 import type { HeldBecause } from './message-status.js';
 
@@ -16,6 +17,10 @@ export type StepNote =
   | { kind: 'claim-lost' }
   /** X’s history was looked at, in vain. */
   | { kind: 'looked-up'; result: LookUpResult }
+  /** So much of its upload X has: while it comes in, while X looks at it, and when X is ready to attach it. */
+  | { kind: 'media-handed-over'; sentBytes: number; state: 'uploading' | 'processing' | 'ready' }
+  /** X did not take its upload for now; it is tried again. */
+  | { kind: 'media-put-off'; x: XAnswer | null }
   /** It ended without X having been asked. */
   | { kind: 'settled'; status: 'failed' | 'expired' | 'cancelled' };
 

@@ -58,7 +58,7 @@ function entriesOf(attempt: TimelineAttempt): TimelineEntry[] {
   ];
 }
 
-const ORDER: readonly TimelineEntry['kind'][] = ['accepted', 'charged', 'held', 'released', 'claim-lost', 'claimed', 'attempt', 'looked-up', 'settled', 'read'];
+const ORDER: readonly TimelineEntry['kind'][] = ['accepted', 'charged', 'held', 'released', 'claim-lost', 'media-put-off', 'media-handed-over', 'claimed', 'attempt', 'looked-up', 'settled', 'read'];
 
 function rankOf({ kind }: TimelineEntry): number {
   return ORDER.indexOf(kind);

@@ -16,6 +16,7 @@ import { MessageEvents } from '../message/message-events.service.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { become } from '../message/message-status.js';
 import { MessageSteps } from '../message/message-steps.service.js';
+import { MediaHandover } from '../media/media-handover.service.js';
 import type { Claim } from './claim.js';
 import type { LockedRows } from './locked-rows.service.js';
 import { Outbox } from './outbox.service.js';
@@ -30,6 +31,8 @@ export interface Departed {
   participantId: string;
   parties: LimitParties;
   charge: Charge;
+  /** X's id of what it carries. */
+  xMediaId: string | null;
 }
 
 /** A claimed message that wants to leave; `parties` are null when its channel is gone. */
@@ -45,6 +48,7 @@ interface Admitted {
   conversation: ConversationEntity;
   parties: LimitParties;
   charge: Charge;
+  xMediaId: string | null;
 }
 
 /** Everything before the first byte: whether a claimed message still may go, at what charge, and the note that it goes. */
@@ -55,6 +59,7 @@ export class Departure {
     private readonly decisions: SendDecisions,
     private readonly places: LimitPlaces,
     private readonly stops: SendStops,
+    private readonly media: MediaHandover,
     private readonly settlement: Settlement,
     private readonly steps: MessageSteps,
     private readonly events: MessageEvents,
@@ -69,13 +74,13 @@ export class Departure {
       const message = this.outbox.findClaimed(rows, claim);
       if (conversation !== undefined && message !== null) {
         const charge = await this.admit(writes.manager, rows.limits, parties, conversation, message);
-        admitted.push(...(charge === null || parties === null ? [] : [{ claim, message, conversation, parties, charge }]));
+        admitted.push(...(charge === null || parties === null ? [] : [{ claim, message, conversation, parties, charge, xMediaId: await this.media.findAtX(writes.manager, message) }]));
       }
     }
     const attempts = this.outbox.begin(writes, admitted);
     return new Map(attempts.map((attempt, n) => {
-      const { claim, message, conversation, parties, charge } = admitted[n] as Admitted;
-      return [claim, { attempt, message, participantId: conversation.participantId, parties, charge }];
+      const { claim, message, conversation, parties, charge, xMediaId } = admitted[n] as Admitted;
+      return [claim, { attempt, message, participantId: conversation.participantId, parties, charge, xMediaId }];
     }));
   }
 
@@ -93,6 +98,9 @@ export class Departure {
     const obstacle = this.decisions.obstacleOf(parties.channel);
     if (obstacle !== null) {
       await this.outbox.putBack(manager, message, obstacle.until, obstacle.because);
+      return null;
+    }
+    if (await this.media.mustWait(manager, message)) {
       return null;
     }
     const charge = await this.recharge(manager, parties, conversation, message);

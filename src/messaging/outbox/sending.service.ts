@@ -37,7 +37,7 @@ export class Sending {
       return;
     }
     const { message, participantId } = departed;
-    const answer = await this.x.messages(channel.messagesApi).sendText(credentials, participantId, message.content.text, isInTime, message.content).catch(toFailure).finally(whenAnswered);
+    const answer = await this.x.messages(channel.messagesApi).sendText(credentials, participantId, message.content.text, isInTime, { ...message.content, xMediaId: departed.xMediaId }).catch(toFailure).finally(whenAnswered);
     await this.handover.settle(departed, answer);
   }
 

@@ -10,6 +10,8 @@ export const FAULT_ROUTES = [
   'subscriptions',
   'subscription-lists',
   'media',
+  'upload',
+  'upload-status',
   'send',
   'list',
   'dm-events',

@@ -75,7 +75,7 @@ export class Thread {
 function bubble(message) {
   const element = make('div', 'bubble', message.text);
   element.dir = 'auto';
-  if (message.photo) element.append(make('span', 'photo', 'Photo'));
+  if (message.photo) element.append(make('span', 'photo', { video: 'Video', animated_gif: 'GIF' }[message.photo.kind] ?? 'Photo'));
   return element;
 }
 

@@ -7,6 +7,7 @@ export interface SendRecord {
   brand: string;
   participant: string;
   text: string;
+  mediaId?: string;
   at: Instant;
   countedAgainst: Charge;
 }

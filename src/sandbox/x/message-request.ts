@@ -38,7 +38,8 @@ export function parseMessageContent(content: unknown, field: string): Pick<Messa
 
 function readText(content: unknown, at: string): string {
   const text = member(content, 'text');
-  if (typeof text !== 'string' || text === '') refuseMissing(`${at}.text`);
+  const mayBeEmpty = member(content, 'attachment') !== undefined;
+  if (typeof text !== 'string' || (text === '' && !mayBeEmpty)) refuseMissing(`${at}.text`);
   return Array.from(text).length > MAX_TEXT_LENGTH ? refuse('textTooLong') : text;
 }
 

@@ -24,6 +24,7 @@ const DOCUMENTED: Readonly<Record<RateFamily, number>> = {
   typing: 1_000,
   read: 1_000,
   media: 900,
+  upload: 1_875,
   users: 900,
   friendships: 180,
 };

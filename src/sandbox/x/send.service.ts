@@ -2,6 +2,7 @@ import type { Ambient } from '../ambient.service.js';
 import { DEFAULT_FAULT_DELAY_MS, type Fault } from '../control/fault.js';
 import type { FaultBook } from '../control/fault-book.service.js';
 import { shortLink } from '../events/message-text.js';
+import type { MediaStore } from '../world/media-store.js';
 import type { Ledger } from '../world/ledger.service.js';
 import type { MessageExchange } from '../world/message-exchange.service.js';
 import type { Account, Charge, Message } from '../world/model.js';
@@ -27,6 +28,7 @@ export class SendService {
     private readonly faults: FaultBook,
     private readonly ledger: Ledger,
     private readonly ambient: Ambient,
+    private readonly store: MediaStore,
   ) {}
 
   async send(caller: UserCaller, request: MessageRequest, family: SendFamily = 'send'): Promise<AcceptedSend> {
@@ -47,14 +49,21 @@ export class SendService {
         quickReply: request.quickReply,
         ctas: request.ctas?.map((cta) => ({ ...cta, tcoUrl: shortLink(`${cta.url} ${at}`) })) ?? null,
         countedAgainst,
-        photo: request.mediaId === null ? null : { mediaId: request.mediaId, fileName: 'sent.jpg' },
+        photo: request.mediaId === null ? null : this.attach(request.mediaId),
       },
       at,
     );
-    this.ledger.addSend({ eventId: message.id, brand: account.id, participant: recipient.id, text: request.text, at, countedAgainst });
+    this.ledger.addSend({ eventId: message.id, brand: account.id, participant: recipient.id, text: request.text, at, countedAgainst, ...(request.mediaId === null ? {} : { mediaId: request.mediaId }) });
     const fault = this.faults.take('echo', recipient.id);
     if (fault?.kind === 'echo-before-answer') await this.exchange.deliverEcho(message);
     return { message, deliverEcho: () => void this.deliverLater(message, fault) };
+  }
+
+  /** What was uploaded. An id that nobody uploaded is taken for a photo's. */
+  private attach(mediaId: string): Message['photo'] {
+    const contentType = this.store.find(mediaId)?.contentType ?? 'image/jpeg';
+    const kind = contentType.startsWith('video/') ? 'video' : contentType === 'image/gif' ? 'animated_gif' : 'photo';
+    return kind === 'photo' ? { mediaId, fileName: 'sent.jpg' } : { mediaId, fileName: 'sent.mp4', kind };
   }
 
   /** One of the five free replies, or else a place in the limits of both the account and the app. */

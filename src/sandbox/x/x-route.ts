@@ -24,6 +24,7 @@ export type RateFamily =
   | 'welcome-messages'
   | 'read'
   | 'media'
+  | 'upload'
   | 'users'
   | 'friendships';
 
