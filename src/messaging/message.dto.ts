@@ -37,7 +37,8 @@ export const sendMessageSchema = z
       z.strictObject({
         type: z.literal('media'),
         text: textOf(0, MAX_TEXT_CHARACTERS).default('').describe('May be left out.'),
-        mediaId: textOf(1, 100).describe('The `id` of an upload (*Upload media*).'),
+        mediaId: textOf(1, 100).optional().describe('The `id` of an upload (*Upload media*).'),
+        mediaUrl: textOf(1, 2_000).optional().describe('Instead of an upload: the https address of a file, fetched before the message is accepted.'),
         ...choicesFields,
       }),
     ]),

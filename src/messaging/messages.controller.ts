@@ -45,7 +45,7 @@ export class MessagesController {
         headers: { Location: 'Where the message is.', 'RateLimit-Policy': 'The allotment and length of the reply window, then of each of X’s limits.', RateLimit: 'What is left of each, and the seconds until it closes or a place comes free.' },
       },
     },
-    problems: ['request.id-must-be-string', 'channel.not-found', 'channel.not-supported', 'message.window-closed', 'message.allotment-used', 'message.cannot-start-conversation', 'message.participant-not-found', 'media.not-found', 'x.unavailable'],
+    problems: ['request.id-must-be-string', 'channel.not-found', 'channel.not-supported', 'message.window-closed', 'message.allotment-used', 'message.cannot-start-conversation', 'message.participant-not-found', 'media.not-found', 'media.source-missing', 'media.source-not-allowed', 'media.source-failed', 'media.too-large', 'media.type-not-supported', 'x.unavailable'],
     isIdempotent: true,
   })
   send(
@@ -73,11 +73,11 @@ export class MessagesController {
     description: 'Decides as a send with the same body would, at this moment: whether it may, at what charge, and if not, when. It sends and stores no message. Where the participant never wrote, X is asked as for a send.',
     body: sendMessageSchema,
     answers: { 200: { description: 'What the send would come to.', schema: checkedSendSchema } },
-    problems: ['request.id-must-be-string', 'channel.not-found', 'channel.not-supported', 'message.participant-not-found', 'media.not-found', 'x.unavailable'],
+    problems: ['request.id-must-be-string', 'channel.not-found', 'channel.not-supported', 'message.participant-not-found', 'media.not-found', 'media.source-missing', 'media.source-not-allowed', 'media.source-failed', 'media.too-large', 'media.type-not-supported', 'x.unavailable'],
   })
   async check(@Body({ schema: sendMessageSchema }) body: SendMessage, @CurrentCaller() caller: Caller): Promise<CheckedSend> {
     const channel = await this.channels.getByAccount(caller, body.from);
-    return this.sendCheck.check(channel, await this.outgoing.findParticipant(channel, body.to), await this.content.of(caller, body));
+    return this.sendCheck.check(channel, await this.outgoing.findParticipant(channel, body.to), await this.content.check(caller, body));
   }
 
   @Get()

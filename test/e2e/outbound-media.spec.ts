@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { forEachEngine } from '../support/engines.js';
@@ -14,7 +16,7 @@ forEachEngine((engine) => {
 
     beforeAll(async () => {
       directory = mkdtempSync(join(tmpdir(), 'dm-channel-media-'));
-      both = await startBoth({ databaseUrl: await engine.createDatabaseUrl(), env: { TWITTER_CHANNEL__MEDIA__DIRECTORY: directory, TWITTER_CHANNEL__MEDIA__UPLOAD_TRIES: '3' } });
+      both = await startBoth({ databaseUrl: await engine.createDatabaseUrl(), env: { TWITTER_CHANNEL__MEDIA__DIRECTORY: directory, TWITTER_CHANNEL__MEDIA__UPLOAD_TRIES: '3', TWITTER_CHANNEL__MEDIA__ALLOWED_HOSTS: '127.0.0.1/32' } });
       await connectNajm(both.service);
       await hear(both, RANIA.id);
     });
@@ -83,6 +85,34 @@ forEachEngine((engine) => {
       expect(refused).toMatchObject({ charge: null, failure: { code: 'message.media-refused', x: { status: 400, code: 324 } } });
       fault(both.sandbox, { route: 'upload', kind: 'status', status: 503, code: 130, times: 3 });
       expect(await messageIn(both.service, (await send(mediaId)).id, 'failed')).toMatchObject({ failure: { code: 'message.media-not-uploaded', x: { status: 503 } } });
+    });
+
+    it('are fetched from their address by the guarded way, or refused', async () => {
+      const file = sampleOf('jpg', 90_000);
+      const server = createServer((request, response) => {
+        if (request.url === '/page') return void response.end('<!doctype html><p>no picture');
+        if (request.url === '/moved') return void response.writeHead(302, { location: '/a.jpg' }).end();
+        return void response.end(file);
+      });
+      await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+      const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const sendUrl = (content: object) => both.service.call('/v1/messages', { body: { from: NAJM.id, to: { number: RANIA.id }, content: { type: 'media', ...content } } });
+      try {
+        const { body } = await sendUrl({ mediaUrl: `${at}/a.jpg` });
+        expect(body.content.media).toMatchObject({ kind: 'photo', size: 90_000 });
+        await messageIn(both.service, body.id, 'sent');
+        const refused = await Promise.all([sendUrl({ mediaUrl: `${at}/page` }), sendUrl({ mediaUrl: `${at}/moved` }), sendUrl({ mediaUrl: 'https://10.0.0.1/a.jpg' }), sendUrl({ mediaUrl: 'http://93.184.215.14/a.jpg' }), sendUrl({})]);
+        expect(refused.map(({ status, body: { code, errors } }) => [status, code, errors[0]?.pointer])).toEqual([
+          [422, 'media.type-not-supported', '/content/mediaUrl'],
+          [422, 'media.source-failed', '/content/mediaUrl'],
+          [422, 'media.source-not-allowed', '/content/mediaUrl'],
+          [422, 'media.source-not-allowed', '/content/mediaUrl'],
+          [422, 'media.source-missing', '/content'],
+        ]);
+      } finally {
+        server.closeAllConnections();
+        await new Promise((done) => server.close(done));
+      }
     });
 
     it('are looked for before anything is accepted', async () => {
