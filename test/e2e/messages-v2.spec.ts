@@ -33,6 +33,19 @@ describe('A channel whose messages go over v2', () => {
     expect(Math.abs(Date.parse(String(sent['sentAt'])) - (both.sandbox.ledger.sends[0]?.at ?? 0))).toBeLessThan(1_000);
   });
 
+  it('does not send a message without the quick replies that it was accepted with', async () => {
+    await hear(both, RANIA.id);
+    await patch({ messagesApi: 'v1.1' });
+    const pause = await patch({ paused: true });
+    expect(pause.status).toBe(200);
+    const content = { type: 'text', text: 'Which city?', quickReplies: [{ label: 'Riyadh' }] };
+    const { body } = await both.service.call('/v1/messages', { body: { ...textTo('', RANIA.id), content } });
+    await patch({ messagesApi: 'v2', paused: false });
+    const failed = await messageIn(both.service, body['id'], 'failed');
+    expect(failed['failure']).toMatchObject({ x: { detail: expect.stringContaining('X was not asked') as string } });
+    expect(both.sandbox.ledger.sends).toEqual([]);
+  });
+
   it('takes X’s echo for the message it is of, whatever generation tells of it', async () => {
     await hear(both, RANIA.id);
     await messageIn(both.service, (await send('Once'))['id'], 'sent');

@@ -49,6 +49,21 @@ forEachEngine((engine) => {
       expect(timeline.filter(({ kind: step }) => step === 'media-handed-over').at(-1)).toMatchObject({ state: 'ready', sentBytes: size });
     });
 
+    it('go with messages over v2 too, alone or with a text', async () => {
+      const { id: channelId } = (await both.service.call<{ data: AnswerBody[] }>('/v1/channels')).body.data[0] as AnswerBody;
+      const use = (messagesApi: string) => both.service.call(`/v1/channels/${channelId}`, { method: 'PATCH', body: { messagesApi } });
+      await use('v2');
+      try {
+        const { id: mediaId } = await upload('png', 5_000);
+        for (const more of [{}, { text: 'Over v2' }]) {
+          const sent = await messageIn(both.service, (await send(mediaId, more)).id, 'sent');
+          expect(sendsOf(sent.xMessageId)).toEqual([expect.objectContaining({ text: '', mediaId: expect.stringMatching(/^\d+$/) as string, ...more })]);
+        }
+      } finally {
+        await use('v1.1');
+      }
+    });
+
     it('keep the order of their conversation, and hold up nobody else', async () => {
       const { id: mediaId } = await upload('mp4', 2_000_000);
       fault(both.sandbox, { route: 'upload', kind: 'delay', delayMs: 1_500 });

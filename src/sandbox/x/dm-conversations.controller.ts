@@ -20,8 +20,8 @@ export class DmConversationsController {
   private async send(call: XCall): Promise<Answer> {
     try {
       const recipientId = pathParam(call, 'participantId');
-      const empty = { quickReply: null, ctas: null, mediaId: null };
-      const { message, deliverEcho } = await this.sending.send(userOf(call), { recipientId, text: readText(readJson(call.request)), ...empty }, 'send-v2');
+      const content = { ...readContent(readJson(call.request)), quickReply: null, ctas: null };
+      const { message, deliverEcho } = await this.sending.send(userOf(call), { recipientId, ...content }, 'send-v2');
       const data = { dm_conversation_id: conversationIdV2(message), dm_event_id: message.id };
       return { ...jsonAnswer(201, writeJson({ data })), afterwards: deliverEcho };
     } catch (error) {
@@ -31,11 +31,19 @@ export class DmConversationsController {
   }
 }
 
-/** X refuses what its OpenAPI document does not name. */
-function readText(body: unknown): string {
+/** X refuses what its OpenAPI document does not name: a text, one attachment at most, or both. */
+function readContent(body: unknown): { text: string; mediaId: string | null } {
   const fields = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
-  const unknown = Object.keys(fields).find((name) => name !== 'text');
+  const unknown = Object.keys(fields).find((name) => name !== 'text' && name !== 'attachments');
   if (unknown !== undefined) refuseValue(unknown, 'is not known here');
-  const { text } = fields;
-  return typeof text === 'string' && text !== '' && text.length <= MAX_TEXT ? text : refuseValue('text', 'is not a text that X takes');
+  const { text, attachments } = fields;
+  const mediaId = attachments === undefined ? null : readMediaId(attachments);
+  if (text === undefined && mediaId !== null) return { text: '', mediaId };
+  return typeof text === 'string' && text !== '' && text.length <= MAX_TEXT ? { text, mediaId } : refuseValue('text', 'is not a text that X takes');
+}
+
+function readMediaId(attachments: unknown): string {
+  const [first, second] = Array.isArray(attachments) ? (attachments as unknown[]) : [];
+  const id = (first as { media_id?: unknown } | undefined)?.media_id;
+  return second === undefined && typeof id === 'string' && /^\d+$/.test(id) ? id : refuseValue('attachments', 'is not one medium');
 }
