@@ -10,6 +10,8 @@ const UPLOADS = { prefix: 'https://upload.x.com/1.1/', fullResponse: true } as c
 /** X takes 5 MB in a chunk and 1,000 chunks; one is in memory a few times while it is signed and sent. */
 const CHUNK_BYTES = 1_048_576;
 const LONGEST_CHECK_MS = 60_000;
+/** X processes a video of 512 MB in minutes. What it still has in hand after this is begun anew, so that those behind it do not wait for ever. */
+const LONGEST_PROCESSING_MS = 15 * 60_000;
 const SECOND_MS = 1_000;
 
 const CATEGORIES = { photo: 'dm_image', animated_gif: 'dm_gif', video: 'dm_video' } as const;
@@ -72,7 +74,11 @@ export class MediaUploadsV1 {
       report({ sentBytes: from + media.length, isProcessing: false });
     }
     let state = parseAnswer(stateSchema, await this.post(credentials, { command: 'FINALIZE', media_id: mediaId })).processing_info;
+    const startedAt = this.timers.monotonicMs();
     while (state !== undefined && state.state !== 'succeeded') {
+      if (this.timers.monotonicMs() - startedAt > LONGEST_PROCESSING_MS) {
+        throw new XFailure('maybe-sent', { status: null, code: null, detail: 'X did not come to an end with the file.' });
+      }
       if (state.state === 'failed') {
         throw new XFailure('answered', { status: 400, code: state.error?.code ?? null, detail: state.error?.message ?? 'X could not process the file.' });
       }
@@ -90,10 +96,12 @@ export class MediaUploadsV1 {
   }
 
   private async pause(waitMs: number, over: AbortSignal): Promise<void> {
+    const waited = new AbortController();
     await new Promise<void>((done) => {
       this.timers.after(waitMs, done);
-      over.addEventListener('abort', () => done(), { once: true });
+      over.addEventListener('abort', () => done(), { once: true, signal: waited.signal });
     });
+    waited.abort();
     over.throwIfAborted();
   }
 }

@@ -153,7 +153,8 @@ onEngine('postgres', (engine) => {
       expect(await timed(challenge(both.service, channel, 'crc_token=0123456789abcdef'))).toEqual([200, true]);
       expect(await timed(deliver(both.service, channel, body))).toEqual([503, true]);
       expect(await timed(deliver(both.service, channel, body, { signature: sign(body, 'another') }))).toEqual([401, true]);
-      expect(await timed(both.service.call(`${stranger}?crc_token=0123456789abcdef`, { key: null }))).toEqual([404, true]);
+      // Another instance may have connected it a moment ago, which nobody can look up.
+      expect(await timed(both.service.call(`${stranger}?crc_token=0123456789abcdef`, { key: null }))).toEqual([503, true]);
     } finally {
       await lock.end();
       await both.stop();

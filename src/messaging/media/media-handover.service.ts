@@ -57,19 +57,22 @@ export class MediaHandover implements BeforeApplicationShutdown {
     await Promise.allSettled(all.map(({ ended }) => ended));
   }
 
-  /** X's id of what the message carries; null when it carries nothing or X does not have it ready. */
-  findAtX(manager: EntityManager, { id, channelId, content }: Waiting): Promise<string | null> {
-    return isUpload(content) ? this.media.find(manager, content.media.id, [id, channelId]) : Promise.resolve(null);
-  }
-
-  /** Whether a claimed message has to wait for its upload; it is put back then, and the upload begins. In the unit of work in which it would leave. */
-  async mustWait(manager: EntityManager, message: MessageEntity): Promise<boolean> {
-    if (!isUpload(message.content) || (await this.findAtX(manager, message)) !== null) {
-      return false;
+  /**
+   * What a claimed message may leave with: X’s id of its upload, or null where it carries none. Undefined when X does not have the upload
+   * ready: the message is put back then, and the upload begins. In the unit of work in which it would leave.
+   */
+  async whatToCarry(manager: EntityManager, message: MessageEntity): Promise<string | null | undefined> {
+    const { id, channelId, content } = message;
+    if (!isUpload(content)) {
+      return null;
+    }
+    const xMediaId = await this.media.find(manager, content.media.id, [id, channelId]);
+    if (xMediaId !== null) {
+      return xMediaId;
     }
     await this.outbox.putBack(manager, message, this.clock.now() + this.settings.leaseMs, null);
     this.unitOfWork.afterCommit(() => this.begin(message));
-    return true;
+    return undefined;
   }
 
   private begin(message: Waiting): void {

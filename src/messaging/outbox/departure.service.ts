@@ -73,8 +73,8 @@ export class Departure {
       const conversation = rows.conversations.get(claim.conversationId);
       const message = this.outbox.findClaimed(rows, claim);
       if (conversation !== undefined && message !== null) {
-        const charge = await this.admit(writes.manager, rows.limits, parties, conversation, message);
-        admitted.push(...(charge === null || parties === null ? [] : [{ claim, message, conversation, parties, charge, xMediaId: await this.media.findAtX(writes.manager, message) }]));
+        const leave = await this.admit(writes.manager, rows.limits, parties, conversation, message);
+        admitted.push(...(leave === null || parties === null ? [] : [{ claim, message, conversation, parties, ...leave }]));
       }
     }
     const attempts = this.outbox.begin(writes, admitted);
@@ -84,8 +84,8 @@ export class Departure {
     }));
   }
 
-  /** The charge at which it may leave now; null when it may not, which is written then. */
-  private async admit(manager: EntityManager, limits: KnownLimits, parties: LimitParties | null, conversation: ConversationEntity, message: MessageEntity): Promise<Charge | null> {
+  /** At what charge and with what it may leave now; null when it may not, which is written then. */
+  private async admit(manager: EntityManager, limits: KnownLimits, parties: LimitParties | null, conversation: ConversationEntity, message: MessageEntity): Promise<Pick<Admitted, 'charge' | 'xMediaId'> | null> {
     const now = this.clock.now();
     if (message.validUntil !== null && message.validUntil <= now) {
       await this.settlement.markEnded(manager, conversation, message, { status: 'expired' }, null);
@@ -100,7 +100,8 @@ export class Departure {
       await this.outbox.putBack(manager, message, obstacle.until, obstacle.because);
       return null;
     }
-    if (await this.media.mustWait(manager, message)) {
+    const xMediaId = await this.media.whatToCarry(manager, message);
+    if (xMediaId === undefined) {
       return null;
     }
     const charge = await this.recharge(manager, parties, conversation, message);
@@ -115,7 +116,7 @@ export class Departure {
     if (charge === 'rate-limit') {
       await this.places.begin(manager, message.id);
     }
-    return charge;
+    return { charge, xMediaId };
   }
 
   /** The charge of a message is settled when it leaves: its window may have closed, or a new one opened, since it was accepted. */
