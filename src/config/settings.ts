@@ -124,6 +124,7 @@ export const settingsSchema = z.strictObject({
     uploadWithinMs: span(),
     keepUploadsMs: span(60_000),
     cacheMaxBytes: wholeNumber(1_048_576, 1_125_899_906_842_624, ' of bytes'),
+    keepFreeBytes: wholeNumber(0, 1_125_899_906_842_624, ' of bytes'),
     allowedHosts: z.array(z.string().refine((text) => parseAllowedHost(text) !== null)).describe('a list of host names, addresses and CIDRs such as 10.1.0.0/16'),
     fetchWithinMs: span(1, 50_000),
     downloadWithinMs: span(),

@@ -83,6 +83,7 @@ export const PROBLEM_CATALOG: Readonly<Record<ProblemCode, ProblemKind>> = {
   'media.source-failed': kind(422, 'The file could not be fetched'),
   'media.range-not-satisfiable': kind(416, 'The file does not have these bytes'),
   'media.elsewhere': kind(503, 'Another instance has the file'),
+  'media.no-room': kind(507, 'There is no room for more files'),
   'event.not-found': kind(404, 'There is no such event'),
 
   'x.rate-limited': kind(503, 'X’s rate limit is used up'),

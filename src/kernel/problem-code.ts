@@ -71,6 +71,7 @@ export type ProblemCode =
   | 'media.source-failed'
   | 'media.range-not-satisfiable'
   | 'media.elsewhere'
+  | 'media.no-room'
   | 'event.not-found'
   | 'x.unavailable'
   | 'x.rate-limited'

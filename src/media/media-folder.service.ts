@@ -1,10 +1,11 @@
-import { type FileHandle, link, mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
 import { Clock, type Instant } from '../kernel/clock.js';
 import { MINUTE_MS } from '../kernel/duration.js';
+import { Problem } from '../kernel/problem.js';
 import { Randomness } from '../runtime/randomness.service.js';
 import { PartialFile } from './partial-file.service.js';
 
@@ -41,7 +42,7 @@ export class MediaFolder {
     // The time is that of our clock, for `removeAbandoned`.
     const name = `${this.clock.now()}-${this.randomness.bytes(12).toString('hex')}`;
     this.open.add(name);
-    return PartialFile.create(join(this.settings.directory, PARTIAL, name), () => this.open.delete(name));
+    return PartialFile.create(join(this.settings.directory, PARTIAL, name), () => this.assertRoom(), () => this.open.delete(name));
   }
 
   keep(file: PartialFile, place: MediaPlace, id: string): Promise<void> {
@@ -85,6 +86,14 @@ export class MediaFolder {
       await rm(join(folder, name), { force: true });
     }
     return abandoned.length;
+  }
+
+  /** @throws Problem `media.no-room` */
+  private async assertRoom(): Promise<void> {
+    const { bavail, bsize } = await statfs(this.settings.directory);
+    if (bavail * bsize < this.settings.keepFreeBytes) {
+      throw new Problem('media.no-room', 'The disk of the service has no room for more files.', { remedy: 'Tell the operator: there is less free than `media.keepFreeBytes`.' });
+    }
   }
 
   /** The same for all instances that share the folder, and for no other. */

@@ -27,7 +27,7 @@ export class UploadsController {
     summary: 'Upload media',
     description: 'Takes a file to send in messages: `content: {"type": "media", "mediaId": …}`. What it is, its bytes say. It is handed to X when a message with it is sent.',
     answers: { 201: { description: 'The upload.', schema: uploadSchema, headers: { Location: 'Where its bytes are.' } } },
-    problems: ['request.invalid', 'request.malformed-json', 'request.body-too-large', 'request.unsupported-media-type', 'media.too-large', 'media.type-not-supported'],
+    problems: ['request.invalid', 'request.malformed-json', 'request.body-too-large', 'request.unsupported-media-type', 'media.too-large', 'media.type-not-supported', 'media.no-room'],
     isIdempotent: true,
   })
   async create(@CurrentCaller() caller: Caller, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {

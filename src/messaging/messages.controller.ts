@@ -45,7 +45,7 @@ export class MessagesController {
         headers: { Location: 'Where the message is.', 'RateLimit-Policy': 'The allotment and length of the reply window, then of each of X’s limits.', RateLimit: 'What is left of each, and the seconds until it closes or a place comes free.' },
       },
     },
-    problems: ['request.id-must-be-string', 'channel.not-found', 'channel.not-supported', 'message.window-closed', 'message.allotment-used', 'message.cannot-start-conversation', 'message.participant-not-found', 'media.not-found', 'media.source-missing', 'media.source-not-allowed', 'media.source-failed', 'media.too-large', 'media.type-not-supported', 'x.unavailable'],
+    problems: ['request.id-must-be-string', 'channel.not-found', 'channel.not-supported', 'message.window-closed', 'message.allotment-used', 'message.cannot-start-conversation', 'message.participant-not-found', 'media.not-found', 'media.source-missing', 'media.source-not-allowed', 'media.source-failed', 'media.too-large', 'media.type-not-supported', 'media.no-room', 'x.unavailable'],
     isIdempotent: true,
   })
   send(

@@ -33,6 +33,18 @@ forEachEngine((engine) => {
     const bytesOf = async (response: Response): Promise<Buffer> => Buffer.from(await response.arrayBuffer());
     const filesIn = (place: string): string[] => readdirSync(join(directory, place));
 
+    it('are refused, and leave nothing behind, when the disk would be fuller than an operator wants', async () => {
+      const fullest = { TWITTER_CHANNEL__MEDIA__DIRECTORY: directory, TWITTER_CHANNEL__MEDIA__KEEP_FREE_BYTES: '1125899906842624' };
+      const full = await startBoth({ databaseUrl: await engine.createDatabaseUrl(), env: fullest });
+      try {
+        const response = await fetch(`${full.service.url}/v1/media`, { method: 'POST', headers: { authorization: `Bearer ${ADMIN_KEY}` }, body: formOf(sampleOf('png', 1_000)) });
+        expect([response.status, await response.json()]).toEqual([507, expect.objectContaining({ code: 'media.no-room', remedy: expect.stringContaining('keepFreeBytes') as string })]);
+        expect([...filesIn('uploads'), ...filesIn('partial')]).toEqual([]);
+      } finally {
+        await full.stop();
+      }
+    });
+
     it('are what their bytes say, whatever they are called, and are read back byte for byte', async () => {
       const file = sampleOf('png', 300_000);
       const { status, headers, body } = await post(formOf(file, { fileName: 'film.mp4' }));

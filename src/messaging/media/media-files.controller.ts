@@ -24,7 +24,7 @@ export class MediaFilesController {
       200: { description: 'The file. `Content-Type` is told by its bytes.', isFile: true },
       206: { description: 'The part that `Range` asks for.', isFile: true, headers: { 'Content-Range': 'Which bytes, and how many there are.' } },
     },
-    problems: ['media.not-found', 'media.range-not-satisfiable', 'media.elsewhere'],
+    problems: ['media.not-found', 'media.range-not-satisfiable', 'media.elsewhere', 'media.no-room'],
   })
   async read(@Param('id') id: string, @CurrentCaller() caller: Caller, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await sendMedia(request, reply, await this.media.open(caller, id));
