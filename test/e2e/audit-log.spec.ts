@@ -62,10 +62,8 @@ describe('The audit log', () => {
       const rows = await run('SELECT * FROM audit_log ORDER BY seq');
       const restore = async () => {
         await run('DELETE FROM audit_log');
-        for (const row of rows) {
-          const values = Object.values(row as object).map((value) => (value === null ? 'NULL' : `'${String(value).replaceAll("'", "''")}'`));
-          await run(`INSERT INTO audit_log (${Object.keys(row).join(', ')}) VALUES (${values.join(', ')})`);
-        }
+        const values = rows.map((row) => Object.values(row as object).map((value) => (value === null ? 'NULL' : `'${String(value).replaceAll("'", "''")}'`)).join(', '));
+        await run(`INSERT INTO audit_log (${Object.keys(rows[0] as object).join(', ')}) VALUES ${values.map((one) => `(${one})`).join(', ')}`);
       };
       const places = fc.integer({ min: 1, max: entries });
       const tampering = fc.oneof(
@@ -93,7 +91,7 @@ describe('The audit log', () => {
         }),
         { numRuns: 40, seed: 26 },
       );
-    }, 60_000);
+    }, 180_000);
 
     it('stays whole when many change at once', async () => {
       const { entries } = await verify();
