@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { toShownContent } from '../../src/messaging/message/shown-content.js';
 import { forEachEngine } from '../support/engines.js';
 import { eventually } from '../support/eventually.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -38,7 +39,7 @@ forEachEngine((engine) => {
       }, `${count} events are processed or set aside`, { withinMs: 60_000 });
     const messages = async (): Promise<[string, ...unknown[]][]> => {
       const first = (await service.call('/v1/messages?limit=100')).body;
-      return first.data.map(({ xMessageId, source, direction, from, to, content }) => [xMessageId, source, (direction === 'inbound' ? from : to).number, content]);
+      return first.data.map(({ id, xMessageId, source, direction, from, to, content }) => [xMessageId, source, (direction === 'inbound' ? from : to).number, content, id]);
     };
     const told = async () => {
       const rows = await queryDatabase<{ type: string }>(both.databaseUrl, "SELECT type FROM team_events WHERE type NOT LIKE 'conversation.%' AND type NOT IN ('message.received', 'message.sent')");
@@ -58,7 +59,10 @@ forEachEngine((engine) => {
         expect([row?.status, row?.detail]).toEqual(['processed', null]);
         expect(Buffer.from(row?.body ?? '', row?.encoding).equals(bytes)).toBe(true);
         const fresh = (await messages()).filter(([id]) => !before.some(([known]) => known === id));
-        expect(fresh.sort(([a], [b]) => a.localeCompare(b))).toEqual(expected);
+        const ids = new Map(fresh.map(([xMessageId, , , , id]) => [xMessageId, String(id)]));
+        // What a message carries is at our address.
+        const shown = expected.map(([id, by, participant, content]) => [id, by, participant, toShownContent(ids.get(id) ?? '', content), ids.get(id)]);
+        expect(fresh.sort(([a], [b]) => a.localeCompare(b))).toEqual(shown);
         const changes = Object.entries(await told()).map(([type, n]) => [type, n - (toldBefore[type] ?? 0)] as const).filter(([, n]) => n > 0);
         expect(Object.fromEntries(changes)).toEqual(events);
         if (permission !== undefined) {
