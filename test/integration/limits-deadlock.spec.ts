@@ -74,7 +74,7 @@ describe('Accepting, sending, giving back, releasing and hearing, all at once', 
       expect(await readDrift(databaseUrl)).toEqual(NO_DRIFT);
       // Few are sent on a busy machine; that some are shows that X was asked at all.
       expect(await countRows(databaseUrl, "messages WHERE status = 'sent'")).toBeGreaterThan(0);
-    }, 60_000 + SECONDS * 1_000);
+    }, 180_000 + SECONDS * 1_000);
 
     it('lets nobody wait in a circle when X refuses for good the message that tries whether it takes sends again', async () => {
       const databaseUrl = await engine.createDatabaseUrl();
@@ -108,7 +108,7 @@ describe('Accepting, sending, giving back, releasing and hearing, all at once', 
       expect(await queryDatabase(databaseUrl, "SELECT status, stop_probe FROM messages, limit_subjects WHERE limit_subjects.id LIKE 'account:%'")).toEqual([
         { status: 'failed', stop_probe: null },
       ]);
-    }, 90_000);
+    }, 180_000);
 
     it('control: an instance that locks an account before its app is caught in a deadlock', async () => {
       const databaseUrl = await engine.createDatabaseUrl();
@@ -126,6 +126,6 @@ describe('Accepting, sending, giving back, releasing and hearing, all at once', 
         isTampered = true;
       });
       expect(await countDeadlocks(databaseUrl)).toBeGreaterThan(0);
-    }, 120_000);
+    }, 180_000);
   });
 });
