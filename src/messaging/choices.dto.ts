@@ -10,6 +10,9 @@ const MAX_METADATA_CHARACTERS = 1_000;
 /** Ours: X names no limit. */
 const MAX_URL_CHARACTERS = 2_048;
 
+/** A host without signs that no name has, a port, and what follows. X refuses a message whose button leads nowhere. */
+const WEB_ADDRESS = /^https?:\/\/[^\s!-,/:-@[-^`{-~]+(:\d{1,5})?([/?#]\S*)?$/;
+
 // The document carries a pattern without its flags, so that capitals are written out.
 const labelSchema = textOf(0, MAX_LABEL_CHARACTERS)
   .regex(/^(?![\s\S]*(?:[Hh][Tt][Tt][Pp][Ss]?:\/\/|[Ww][Ww][Ww]\.))[\s\S]*\S/, 'Must not be blank, and must not hold a web address: X refuses labels with one.')
@@ -23,7 +26,7 @@ const quickReplySchema = z.strictObject({
 
 const buttonSchema = z.strictObject({
   label: labelSchema,
-  url: textOf(0, MAX_URL_CHARACTERS).regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s/?#]+\S*$/, 'Must be an http or https address.').describe('Where it leads: http or https.'),
+  url: textOf(0, MAX_URL_CHARACTERS).regex(WEB_ADDRESS, 'Must be an http or https address, with http or https in small letters.').describe('Where it leads: http or https.'),
 });
 
 /** What a message to send may offer besides its text. */

@@ -8,7 +8,7 @@ import { PUBLIC_MESSAGE_STATUSES } from './message/message-status.js';
 
 const textSchema = textOf(0, MAX_LONG_TEXT_CHARACTERS)
   .regex(/\S/, 'Must not be blank.')
-  .describe('1 to 10,000 characters, not only spaces; 50,000 with `splitLongText`.');
+  .describe('1 to 10,000 characters, not only spaces; 50,000 with `splitLongText`, as far as a body of 64 KiB holds them.');
 
 const recipientSchema = z
   .strictObject({

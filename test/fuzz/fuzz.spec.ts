@@ -20,6 +20,7 @@ const credentials = [FIBRE.credentials, FIBRE.credentials, FIBRE.credentials, FI
 const NEED_MORE_THAN_CHANCE = [
   'Uploads.create', // a form of parts is not made from the document
   'Authorizations.callback', // a person has to sign in at X
+  'Channels.patch', // four of its fields are credentials, which have to be those of the very channel
   'MessageOutcome.resolve', // a message has to be unknown at that moment
 ];
 
