@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, In, LessThan } from 'typeorm';
+import { type EntityManager, In, LessThan, MoreThan } from 'typeorm';
 import type { Caller } from '../access/caller.js';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
@@ -66,9 +66,10 @@ export class Uploads {
     return upload;
   }
 
-  /** Some of those whose time is over. */
-  async listExpired(most: number): Promise<string[]> {
-    const found = await this.reader.repository(UploadEntity).find({ select: { id: true }, where: { expiresAt: LessThan(this.clock.now()) }, order: { expiresAt: 'ASC' }, take: most });
+  /** Those whose time is over, in the order of their ids: some behind that one. */
+  async listExpired(after: string, most: number): Promise<string[]> {
+    const where = { expiresAt: LessThan(this.clock.now()), id: MoreThan(after) };
+    const found = await this.reader.repository(UploadEntity).find({ select: { id: true }, where, order: { id: 'ASC' }, take: most });
     return found.map(({ id }) => id);
   }
 

@@ -12,7 +12,7 @@ import { Problem } from '../../kernel/problem.js';
 import { Log } from '../../runtime/log.service.js';
 import { XApi } from '../../x-api/x-api.service.js';
 import type { XCredentials } from '../../x-api/x-credentials.js';
-import { XFailure } from '../../x-api/x-failure.js';
+import { isNotFound, unlessRefused } from '../../x-api/x-failure.js';
 import { type WelcomeContent, WelcomeMessageEntity } from './welcome-message.entity.js';
 
 /**
@@ -92,10 +92,10 @@ export class WelcomeMessages {
     const old = (await welcomeMessages.list(credentials)).filter((message) => message.name === name && message.id !== kept);
     const rules = old.length === 0 ? [] : await welcomeMessages.listRules(credentials);
     for (const { id } of rules.filter(({ messageId }) => old.some((message) => message.id === messageId))) {
-      await unlessGone(welcomeMessages.removeRule(credentials, id));
+      await unlessRefused(isNotFound, () => welcomeMessages.removeRule(credentials, id));
     }
     for (const { id } of old) {
-      await unlessGone(welcomeMessages.remove(credentials, id));
+      await unlessRefused(isNotFound, () => welcomeMessages.remove(credentials, id));
     }
   }
 }
@@ -103,12 +103,4 @@ export class WelcomeMessages {
 /** Only its owner sees it at X. */
 function nameOf({ id }: Channel): string {
   return `twitter-dm-channel ${id}`;
-}
-
-const NOT_THERE = 404;
-
-function unlessGone(call: Promise<void>): Promise<void> {
-  return call.catch((error: unknown) => {
-    if (!(error instanceof XFailure && error.answer.status === NOT_THERE)) throw error;
-  });
 }
