@@ -1,7 +1,5 @@
 import { Mutex } from 'async-mutex';
 import { Injectable, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
-import { ChannelConnection } from '../channels/connection/channel-connection.service.js';
-import { ChannelDirectory } from '../channels/channel-directory.service.js';
 import { EventFlow } from '../channels/health/event-flow.service.js';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
@@ -11,17 +9,14 @@ import { Reader } from '../database/reader.service.js';
 import { lockedForUpdate } from '../database/row-lock.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock } from '../kernel/clock.js';
-import { Problem, unreachable } from '../kernel/problem.js';
 import { settleAll } from '../kernel/settle-all.js';
 import { IncomingMessages } from '../messaging/incoming/incoming-messages.service.js';
-import { Typing } from '../messaging/conversation/typing.service.js';
-import { StartPermissions } from '../rate-policy/start-permissions.service.js';
 import { Log } from '../runtime/log.service.js';
 import { Timers } from '../runtime/timers.service.js';
 import { WokenWork } from '../runtime/woken-work.service.js';
-import type { XEvent } from './account-activity-event.js';
+import { EventEffects } from './event-effects.service.js';
 import { PlainEvents } from './plain-events.service.js';
-import { conversationsOf, type Effect, parseStored, participantsOf, type ReadEvent } from './read-event.service.js';
+import { conversationsOf, participantsOf, type ReadEvent } from './read-event.service.js';
 import { WebhookEventEntity } from './webhook-event.entity.js';
 
 const BATCH = 100;
@@ -31,10 +26,6 @@ const ROUND = 25;
 const TOGETHER = 10;
 /** An event that fails this often is set aside, so that it does not keep those behind it waiting for ever. */
 const MAX_TRIES = 5;
-
-const ACCESS_REVOKED = new Problem('channel.credentials-rejected', 'The account withdrew the app’s access to it.', {
-  remedy: 'Let the account authorise the app again, and give the channel its new tokens.',
-});
 
 /** So long after it found the database away it looks again. */
 const AWAY_RETRY_MS = 1_000;
@@ -59,11 +50,8 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     private readonly reader: Reader,
     private readonly unitOfWork: UnitOfWork,
     private readonly plainEvents: PlainEvents,
-    private readonly channels: ChannelDirectory,
-    private readonly connection: ChannelConnection,
+    private readonly effects: EventEffects,
     private readonly incoming: IncomingMessages,
-    private readonly typing: Typing,
-    private readonly permissions: StartPermissions,
     private readonly flow: EventFlow,
     private readonly clock: Clock,
     private readonly timers: Timers,
@@ -124,15 +112,10 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     let done = 0;
     for (let from = 0; from < events.length && !this.work.isStopping; from += ROUND) {
       // Looked up first: a unit of work that waits for a second connection can wait for ever, and the looks may end in another order.
-      const read = await Promise.all(events.slice(from, from + ROUND).map((event) => this.read(event)));
+      const read = await Promise.all(events.slice(from, from + ROUND).map((event) => this.effects.read(event)));
       done += await this.processRound(read, leave, behind);
     }
     return { done, left };
-  }
-
-  private async read(event: WebhookEventEntity): Promise<ReadEvent> {
-    const parsed = parseStored(event);
-    return { event, parsed, effects: await this.findChannels(event.webhookKey, parsed.news) };
   }
 
   /** Most of them together, the others in turn; `leave` is told what stays for another time. Returns how many it went through. */
@@ -181,7 +164,7 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     }
     await this.incoming.lock(effects.flatMap(({ channel, news }) => participantsOf(channel, news).map((participantId) => ({ channel, participantId }))));
     for (const effect of effects) {
-      await this.apply(effect);
+      await this.effects.apply(effect);
     }
     const [status, detail] = notUnderstood.length === 0 ? (['processed', null] as const) : (['quarantined', `Not understood: ${notUnderstood.join(', ')}`] as const);
     await manager.update(WebhookEventEntity, { id }, { status, detail, processedAt: this.clock.now() });
@@ -203,35 +186,6 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
       }
     } catch (error) {
       this.log.error('It could not be noted that X told of something', { events: processed.length }, error);
-    }
-  }
-
-  /** The news that are for a channel of ours; X may tell of others that share the app. */
-  private async findChannels(webhookKey: string, all: XEvent['news']): Promise<Effect[]> {
-    const found: Effect[] = [];
-    for (const news of all) {
-      const channel = await this.channels.findByWebhook(webhookKey, news.kind === 'access-revoked' ? news.accountId : news.forUserId);
-      if (channel !== null) {
-        found.push({ channel, news });
-      }
-    }
-    return found;
-  }
-
-  private async apply({ channel, news }: Effect): Promise<void> {
-    switch (news.kind) {
-      case 'direct-message':
-        return this.incoming.record(channel, news.message, news.profiles);
-      case 'read':
-        return this.incoming.recordRead(channel, news);
-      case 'typing':
-        return this.typing.tell(channel, news);
-      case 'start-permission':
-        return this.permissions.learn(channel.id, news.participantId, news.permission, news.saidAt);
-      case 'access-revoked':
-        return this.connection.markRevoked(channel.id, ACCESS_REVOKED);
-      default:
-        return unreachable(news);
     }
   }
 

@@ -6,6 +6,7 @@ import { RatePolicyModule } from '../rate-policy/rate-policy.module.js';
 import { WebhookController } from './webhook.controller.js';
 import { WebhookBacklogJob } from './webhook-backlog.job.js';
 import { WebhookEventEntity } from './webhook-event.entity.js';
+import { EventEffects } from './event-effects.service.js';
 import { PlainEvents } from './plain-events.service.js';
 import { RawEvents } from './raw-events.service.js';
 import { WebhookInbox } from './webhook-inbox.service.js';
@@ -15,7 +16,7 @@ import { WebhookProcessor } from './webhook-processor.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([WebhookEventEntity]), ChannelsModule, MessagingModule, RatePolicyModule],
   controllers: [WebhookController],
-  providers: [PlainEvents, RawEvents, WebhookBacklogJob, WebhookInbox, WebhookProcessor],
+  providers: [EventEffects, PlainEvents, RawEvents, WebhookBacklogJob, WebhookInbox, WebhookProcessor],
   exports: [RawEvents, WebhookBacklogJob, WebhookProcessor],
 })
 export class WebhookModule {}
