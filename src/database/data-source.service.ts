@@ -12,6 +12,7 @@ import { Messaging2 } from './migrations/messaging-2.migration.js';
 import { Messaging3 } from './migrations/messaging-3.migration.js';
 import { Messaging4 } from './migrations/messaging-4.migration.js';
 import { Messaging5 } from './migrations/messaging-5.migration.js';
+import { Messaging6 } from './migrations/messaging-6.migration.js';
 import { RatePolicy1 } from './migrations/rate-policy-1.migration.js';
 import { Retention1 } from './migrations/retention-1.migration.js';
 import { Timetable1 } from './migrations/timetable-1.migration.js';
@@ -20,7 +21,7 @@ import { connectionBounds } from './postgres-connection.service.js';
 import { existingFileFlags, readerFlags, sqliteDriver } from './sqlite-driver.service.js';
 
 /** In the order in which they run. */
-export const MIGRATIONS = [AccessKeys1, Channels1, Webhook1, Messaging1, Timetable1, RatePolicy1, Messaging2, Channels2, Messaging3, Authorizations1, Callbacks1, Retention1, Access2, Messaging4, Media1, Messaging5];
+export const MIGRATIONS = [AccessKeys1, Channels1, Webhook1, Messaging1, Timetable1, RatePolicy1, Messaging2, Channels2, Messaging3, Authorizations1, Callbacks1, Retention1, Access2, Messaging4, Media1, Messaging5, Messaging6];
 
 type Shared = Pick<DataSourceOptions, 'entities' | 'migrations' | 'migrationsTransactionMode' | 'synchronize' | 'logging' | 'invalidWhereValuesBehavior'>;
 

@@ -13,7 +13,7 @@ import { Conversations, toProfileColumns, windowOf } from '../conversation/conve
 import { Erasures } from '../erasure/erasures.service.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { MessageEvents } from '../message/message-events.service.js';
-import { NOT_YET_SENT_STATUSES, SENT_STATUSES } from '../message/message-status.js';
+import { NOT_YET_SENT_STATUSES, OPEN_STATUSES, SENT_STATUSES } from '../message/message-status.js';
 import { WindowEvents } from '../window/window-events.service.js';
 import { changeBy, mayBeErased, type Profile, toMessageRow, toStorable } from './recorded-message.service.js';
 
@@ -135,13 +135,17 @@ export class PlainInbound {
     return { messages, conversations: await this.findBound(manager, inbound) };
   }
 
-  /** Conversations in which something waits, or X has something of the time since: what a window that opens then has to charge. */
+  /**
+   * Conversations in which something waits, or X has something of the time since: what a window that opens then has to charge. Each
+   * half is found by a partial index, `messages_open` and `messages_outbound`, so a long conversation costs no more than a short one.
+   */
   private async findBound(manager: EntityManager, inbound: readonly Inbound<ToldMessage>[]): Promise<Set<string>> {
     const table = tableOf(manager, MessageEntity);
     const columns = columnsOf(table, ['conversationId', 'xCreatedAt']);
     const rows = await manager.query<{ id: string }[]>(
-      `SELECT DISTINCT given.c0 AS id FROM ${listOf(table, columns, '$1')} AS given WHERE EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = given.c0
-        AND m.direction = 'outbound' AND (m.status IN (${quoted(NOT_YET_SENT_STATUSES)}) OR (m.status IN (${quoted(SENT_STATUSES)}) AND m.x_created_at >= given.c1)))`,
+      `SELECT DISTINCT given.c0 AS id FROM ${listOf(table, columns, '$1')} AS given WHERE
+        EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = given.c0 AND m.status IN (${quoted(OPEN_STATUSES)}) AND m.status IN (${quoted(NOT_YET_SENT_STATUSES)}))
+        OR EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = given.c0 AND m.direction = 'outbound' AND m.x_created_at >= given.c1 AND m.status IN (${quoted(SENT_STATUSES)}))`,
       [JSON.stringify(toList(columns, inbound.map(({ conversation: { id: conversationId }, at: xCreatedAt }) => ({ conversationId, xCreatedAt }))))],
     );
     return new Set(rows.map(({ id }) => id));

@@ -87,6 +87,9 @@ export const WAITING_STATUSES: readonly MessageStatus[] = ['queued', 'held'];
 /** X has not been given them: these may be cancelled. */
 export const NOT_YET_SENT_STATUSES: readonly MessageStatus[] = ['queued', 'held', 'claimed'];
 
+/** Accepted and not at an end: what the index `messages_open` holds. */
+export const OPEN_STATUSES: readonly MessageStatus[] = ['queued', 'held', 'claimed', 'sending', 'unknown'];
+
 /** X has them. */
 export const SENT_STATUSES: readonly MessageStatus[] = ['sent', 'read'];
 
