@@ -92,6 +92,7 @@ export const settingsSchema = z.strictObject({
     maxBodyBytes: wholeNumber(1_024, 16_777_216, ' of bytes'),
     groupCommitMaxRows: wholeNumber(1, 1_000),
     acknowledgeWithinMs: span(1, 2_999),
+    processWithinMs: span(0, 60_000),
   }),
   messaging: z.strictObject({
     concurrency: wholeNumber(1, 1_000),

@@ -5,6 +5,7 @@ import { GatheredWork } from '../database/gathered-work.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock } from '../kernel/clock.js';
 import { Ids } from '../runtime/ids.service.js';
+import { EventRush } from './event-rush.service.js';
 import { toStoredBody } from './raw-body.js';
 import { WebhookEventEntity } from './webhook-event.entity.js';
 
@@ -17,12 +18,14 @@ export class WebhookInbox {
     private readonly clock: Clock,
     private readonly ids: Ids,
     unitOfWork: UnitOfWork,
+    rush: EventRush,
     @InjectSettings('webhook') settings: Settings['webhook'],
   ) {
     this.gathered = new GatheredWork<WebhookEventEntity, void>(
       unitOfWork,
       async (writes, rows) => {
         writes.insert(WebhookEventEntity, rows);
+        rush.noteCommit(rows.length);
         return rows.map(() => ({ kind: 'done', result: undefined }));
       },
       { most: settings.groupCommitMaxRows },

@@ -15,13 +15,14 @@ import { Log } from '../runtime/log.service.js';
 import { Timers } from '../runtime/timers.service.js';
 import { WokenWork } from '../runtime/woken-work.service.js';
 import { EventEffects } from './event-effects.service.js';
+import { EventRush } from './event-rush.service.js';
 import { PlainEvents } from './plain-events.service.js';
 import { conversationsOf, participantsOf, type ReadEvent } from './read-event.service.js';
 import { WebhookEventEntity } from './webhook-event.entity.js';
 
-const BATCH = 100;
+const BATCH = 200;
 /** So many are looked at for what can be processed together: what X has just sent waits for it to be over before it is on disk. */
-const ROUND = 25;
+const ROUND = 100;
 /** So many wait for SQLite's one writer at once, which keeps their order and gives them one commit. PostgreSQL would let one pass another. */
 const TOGETHER = 10;
 /** An event that fails this often is set aside, so that it does not keep those behind it waiting for ever. */
@@ -51,6 +52,7 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
     private readonly unitOfWork: UnitOfWork,
     private readonly plainEvents: PlainEvents,
     private readonly effects: EventEffects,
+    private readonly rush: EventRush,
     private readonly incoming: IncomingMessages,
     private readonly flow: EventFlow,
     private readonly clock: Clock,
@@ -110,10 +112,15 @@ export class WebhookProcessor implements OnApplicationBootstrap, BeforeApplicati
       conversationsOf(one).forEach((key) => behind.add(key));
     };
     let done = 0;
+    // Looked up first: a unit of work that waits for a second connection can wait for ever, and the looks may end in another order.
+    const readRound = (from: number): Promise<ReadEvent[]> => Promise.all(events.slice(from, from + ROUND).map((event) => this.effects.read(event)));
+    let read = await readRound(0);
     for (let from = 0; from < events.length && !this.work.isStopping; from += ROUND) {
-      // Looked up first: a unit of work that waits for a second connection can wait for ever, and the looks may end in another order.
-      const read = await Promise.all(events.slice(from, from + ROUND).map((event) => this.effects.read(event)));
-      done += await this.processRound(read, leave, behind);
+      await this.rush.giveWay(events[from]?.receivedAt ?? 0, () => this.work.isStopping);
+      // The next ones are read while the database is at work.
+      const [processed, next] = await settleAll([this.processRound(read, leave, behind), readRound(from + ROUND)]);
+      done += processed;
+      read = next;
     }
     return { done, left };
   }

@@ -7,6 +7,7 @@ import { WebhookController } from './webhook.controller.js';
 import { WebhookBacklogJob } from './webhook-backlog.job.js';
 import { WebhookEventEntity } from './webhook-event.entity.js';
 import { EventEffects } from './event-effects.service.js';
+import { EventRush } from './event-rush.service.js';
 import { PlainEvents } from './plain-events.service.js';
 import { RawEvents } from './raw-events.service.js';
 import { WebhookInbox } from './webhook-inbox.service.js';
@@ -16,7 +17,7 @@ import { WebhookProcessor } from './webhook-processor.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([WebhookEventEntity]), ChannelsModule, MessagingModule, RatePolicyModule],
   controllers: [WebhookController],
-  providers: [EventEffects, PlainEvents, RawEvents, WebhookBacklogJob, WebhookInbox, WebhookProcessor],
+  providers: [EventEffects, EventRush, PlainEvents, RawEvents, WebhookBacklogJob, WebhookInbox, WebhookProcessor],
   exports: [RawEvents, WebhookBacklogJob, WebhookProcessor],
 })
 export class WebhookModule {}

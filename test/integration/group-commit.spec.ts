@@ -3,10 +3,12 @@ import type { Clock } from '../../src/kernel/clock.js';
 import { Dispatcher } from '../../src/messaging/outbox/dispatcher.service.js';
 import { ScheduledJobs } from '../../src/operations/scheduled-jobs.service.js';
 import { Ids } from '../../src/runtime/ids.service.js';
+import { Timers } from '../../src/runtime/timers.service.js';
 import { Randomness } from '../../src/runtime/randomness.service.js';
 import { SystemClock } from '../../src/runtime/system-clock.service.js';
 import { WebhookEventEntity } from '../../src/webhook/webhook-event.entity.js';
 import { WebhookProcessor } from '../../src/webhook/webhook-processor.service.js';
+import { EventRush } from '../../src/webhook/event-rush.service.js';
 import { WebhookInbox } from '../../src/webhook/webhook-inbox.service.js';
 import { queryDatabase } from '../e2e/database.js';
 import { connectNajm, startBoth } from '../e2e/service.js';
@@ -14,7 +16,7 @@ import { deliver, inboundBody } from '../e2e/x-webhook.js';
 import { forEachEngine, onEngine } from '../support/engines.js';
 import { startStorage, type Storage } from './storage.js';
 
-const LIMITS = { maxBodyBytes: 1_048_576, groupCommitMaxRows: 256, acknowledgeWithinMs: 2_500 };
+const LIMITS = { maxBodyBytes: 1_048_576, groupCommitMaxRows: 256, acknowledgeWithinMs: 2_500, processWithinMs: 5_000 };
 
 describe('Group commit', () => {
   forEachEngine((engine) => {
@@ -41,7 +43,7 @@ describe('Group commit', () => {
 
     const clock: Clock = new SystemClock();
     function openInbox(ids: Ids = new Ids(clock, new Randomness()), limits = LIMITS): WebhookInbox {
-      return new WebhookInbox(clock, ids, storage.unitOfWork, limits);
+      return new WebhookInbox(clock, ids, storage.unitOfWork, new EventRush(clock, new Timers(), limits), limits);
     }
 
     /** Bodies that another connection sees. */
@@ -140,7 +142,7 @@ describe('Group commit', () => {
                 return isBroken ? Promise.reject(new Error('the disk is gone')) : target.run(work);
               },
       });
-      const inbox = new WebhookInbox(clock, new Ids(clock, new Randomness()), broken, LIMITS);
+      const inbox = new WebhookInbox(clock, new Ids(clock, new Randomness()), broken, new EventRush(clock, new Timers(), LIMITS), LIMITS);
 
       const outcomes = await Promise.allSettled(bodies(50).map((body) => inbox.store(key, Buffer.from(body))));
       expect(outcomes.map(({ status }) => status)).toEqual(bodies(50).map(() => 'rejected'));
