@@ -27,7 +27,7 @@ const policySchema = z
 
 const PREMIUM = 'account-activity-premium';
 /** Those that have no environments at X. */
-const WITHOUT_ENVIRONMENTS = ['account-activity-enterprise', 'account-activity-v2'] as const;
+const WITHOUT_ENVIRONMENTS = ['account-activity-enterprise', 'account-activity-v2', 'x-activity'] as const;
 const eventsApi = z.enum([PREMIUM, ...WITHOUT_ENVIRONMENTS]);
 const messagesApi = z.enum(['v1.1', 'v2']);
 const environmentName = z

@@ -47,6 +47,7 @@ const BY_REASON: readonly { starts: string; meaning: Meaning }[] = [
   { starts: 'UrlValidationFailed', meaning: { code: 'channel.webhook-url-rejected', detail: 'X does not take the webhook’s address.', remedy: 'PUBLIC_URL must be a public https address without a port.' } },
   { starts: 'WebhookLimitExceeded', meaning: { code: 'channel.webhook-occupied', detail: 'The app has all the webhooks that X gives it already.', remedy: 'Take away what the app does not need any more, or ask X for a larger tier.' } },
   { starts: 'DuplicateUrlFailed', meaning: { code: 'channel.webhook-occupied', detail: 'X calls this address already, for another app of yours.', remedy: 'Take that webhook away at X.' } },
+  { starts: 'SubscribedElsewhere', meaning: { code: 'channel.subscription-not-permitted', detail: 'X tells another webhook of the app what concerns this account, and does not tell two.', remedy: 'Take that subscription away at X (DELETE /2/activity/subscriptions/{id}, or its webhook), then run the channel’s checks.' } },
   { starts: 'SubscriptionLimitExceeded', meaning: { code: 'channel.subscriptions-used-up', detail: 'The app has all the subscriptions that X gives it.', remedy: 'Disconnect a channel of the same app, or ask X for a larger tier.' } },
 ];
 
@@ -54,6 +55,12 @@ const AWAY: Meaning = {
   code: 'x.unavailable',
   detail: 'X could not be reached or did not answer.',
   remedy: 'Trying again is safe; do so shortly. The channel’s check does it by itself.',
+};
+
+const WRONG_AUTHENTICATION: Meaning = {
+  code: 'channel.access-level-insufficient',
+  detail: 'X does not take the channel’s access token (OAuth 1.0a) for this call.',
+  remedy: 'X wants an access token of OAuth 2.0 for it. Use another `eventsApi`: the others take the tokens that the channel has.',
 };
 
 /** What a failed call to X means to the person who asked for it, with X's own code. Anything but an `XFailure` comes back as it is. */
@@ -67,6 +74,9 @@ export function toXProblem(error: unknown): unknown {
   }
   if (answer.status === 429 || answer.code === 88) {
     return rateLimited(error);
+  }
+  if (error.problemType === 'unsupported-authentication') {
+    return problemOf(WRONG_AUTHENTICATION, error);
   }
   const meaning = answer.code === 214 ? meaningOf214(answer.detail) : answer.code === null ? BY_REASON.find(({ starts }) => error.hasReason(starts))?.meaning : BY_X_CODE[answer.code];
   if (meaning !== undefined) {

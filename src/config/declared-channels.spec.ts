@@ -104,7 +104,6 @@ describe('a declared channel', () => {
     ['no environment', { environmentName: undefined }, 'channels[0].environmentName: is missing; it must be the label of the dev environment at X, without spaces or slashes [from config/test.yaml:2]'],
     ['an environment with a slash', { environmentName: 'a/b' }, 'channels[0].environmentName: "a/b" must be the label of the dev environment at X, without spaces or slashes [from config/test.yaml:7]'],
     ['an empty name', { name: ' ' }, 'channels[0].name: " " must be a text of 1 to 100 characters [from config/test.yaml:2]'],
-    ['an events API to come', { eventsApi: 'x-activity' }, 'channels[0].eventsApi: x-activity is not available yet; use account-activity-premium [from config/test.yaml:8]'],
     ['a messages API that X does not have', { messagesApi: 'v3' }, 'channels[0].messagesApi: "v3" must be one of v1.1, v2 [from config/test.yaml:8]'],
     [
       'an unheard-of events API',

@@ -9,9 +9,9 @@ import { showValue } from './values/shown-value.js';
 export const CREDENTIAL_NAMES = ['consumerKey', 'consumerSecret', 'accessToken', 'accessTokenSecret'] as const;
 type CredentialName = (typeof CREDENTIAL_NAMES)[number];
 
-const EVENTS_APIS = ['account-activity-premium', 'account-activity-enterprise', 'account-activity-v2', 'x-activity'];
 /** Those that have no environments at X. */
-const WITHOUT_ENVIRONMENTS = ['account-activity-enterprise', 'account-activity-v2'] as const;
+const WITHOUT_ENVIRONMENTS = ['account-activity-enterprise', 'account-activity-v2', 'x-activity'] as const;
+const EVENTS_APIS = ['account-activity-premium', ...WITHOUT_ENVIRONMENTS] as const;
 const MESSAGES_APIS = ['v1.1', 'v2'];
 
 const oneOf = <const Values extends readonly [string, ...string[]]>(values: Values) =>
@@ -26,7 +26,7 @@ const fields = {
     .string()
     .regex(/^[^\s/?#%]{1,100}$/)
     .describe('the label of the dev environment at X, without spaces or slashes'),
-  eventsApi: z.enum(['account-activity-premium', ...WITHOUT_ENVIRONMENTS]).optional().describe(`one of ${EVENTS_APIS.join(', ')}`),
+  eventsApi: oneOf(EVENTS_APIS).optional(),
   messagesApi: z.enum(['v1.1', 'v2']).optional().describe(`one of ${MESSAGES_APIS.join(', ')}`),
   policy: z
     .strictObject({ beyondAllotment: oneOf(BEYOND_ALLOTMENT).optional(), appShare: z.number().min(0).max(1).optional(), afterUnknown: oneOf(AFTER_UNKNOWN).optional(), keepMessagesDays: z.number().int().min(0).max(3_650).optional() })
@@ -91,20 +91,13 @@ function checkFields(declared: Record<string, unknown>, at: At): SettingProblem[
     const value = declared[name];
     if (schema.safeParse(value).success || (value === undefined && name === 'environmentName' && hasNoEnvironments(declared['eventsApi']))) continue;
     if (value === undefined) found.push({ ...at(name), wrong: `is missing; it must be ${schema.description}` });
-    else found.push({ ...at(name), wrong: notYetAvailable(name, value) ?? `${showValue(value)} must be ${schema.description}` });
+    else found.push({ ...at(name), wrong: `${showValue(value)} must be ${schema.description}` });
   }
   return found;
 }
 
 function hasNoEnvironments(eventsApi: unknown): boolean {
   return WITHOUT_ENVIRONMENTS.some((name) => name === eventsApi);
-}
-
-/** Kinds of channel that the contract names and this version does not speak. */
-function notYetAvailable(name: string, value: unknown): string | null {
-  if (typeof value !== 'string') return null;
-  if (name === 'eventsApi' && EVENTS_APIS.includes(value)) return `${value} is not available yet; use account-activity-premium`;
-  return null;
 }
 
 function readCredentials(

@@ -161,7 +161,7 @@ export interface DeclaredChannel {
   name: string;
   /** Null where the generation has no environments. */
   environmentName: string | null;
-  eventsApi: 'account-activity-premium' | 'account-activity-enterprise' | 'account-activity-v2';
+  eventsApi: 'account-activity-premium' | 'account-activity-enterprise' | 'account-activity-v2' | 'x-activity';
   messagesApi: 'v1.1' | 'v2';
   /** What it does not name: `ratePolicy.beyondAllotment`, and an equal part of the app's limits. */
   policy: { beyondAllotment?: BeyondAllotment | undefined; appShare?: number | undefined; afterUnknown?: AfterUnknown | undefined; keepMessagesDays?: number | undefined };

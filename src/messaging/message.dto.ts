@@ -78,7 +78,7 @@ export const windowSchema = z
   .meta({ id: 'ReplyWindow', description: 'The 24 hours that an inbound message opens, with its free replies.', example: REPLY_WINDOW_EXAMPLE });
 
 const contentSchema = z.object({
-  type: z.enum(['text', 'media']),
+  type: z.enum(['text', 'media', 'encrypted']).describe('`encrypted`: a message of X’s encrypted chat, which only the account and the participant can read, in an app of X. `text` is empty then, and nothing else is there. It opens no reply window. Come with `eventsApi` `x-activity` only.'),
   text: z.string(),
   quickReply: z.object({ metadata: z.string() }).optional().describe('Inbound: which quick reply the participant chose, by its `metadata`.'),
   ...answeredChoicesFields,

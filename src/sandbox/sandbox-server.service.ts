@@ -36,6 +36,7 @@ import { WebhookLines } from './x/webhook-lines.service.js';
 import { WebhooksController } from './x/webhooks.controller.js';
 import { WelcomeMessagesController } from './x/welcome-messages.controller.js';
 import { errorAnswer, X_ERRORS } from './x/x-error.js';
+import { XActivityController } from './x/x-activity.controller.js';
 import { XGateway } from './x/x-gateway.service.js';
 
 export interface SandboxOptions {
@@ -120,6 +121,7 @@ function wire(options: SandboxOptions, ambient: Ambient) {
     ...new SubscriptionsController(world, feed).routes(),
     ...new EnterpriseActivityController(lines).routes(),
     ...new ActivityV2Controller(lines).routes(),
+    ...new XActivityController(world, lines, feed, ambient).routes(),
     ...new DmConversationsController(sending).routes(),
     ...new DmEventsController(world, ambient).routes(),
     ...new MediaFilesController(world, store).routes(),

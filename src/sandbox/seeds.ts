@@ -24,6 +24,7 @@ export const SEED_APP: App = {
   accountName: 'Najm Telecom Dev',
   consumerKey: 'simConsumerKey',
   consumerSecret: 'sim-consumer-secret',
+  clientSecret: null,
   bearerToken: bearerTokenOf('simConsumerKey'),
   ownerId: BRAND_ID,
   callbackUrls: null,

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { parseAccountActivityEvent, type XNews } from './account-activity-event.js';
+import { parseAccountActivityEvent } from './account-activity-event.js';
+import type { XNews } from './x-event.js';
 
 const FIXTURES = join(__dirname, '../../test/fixtures/x');
 const names = readdirSync(FIXTURES).map((name) => name.replace(/\.json$/, ''));

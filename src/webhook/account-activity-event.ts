@@ -1,29 +1,7 @@
 import { z } from 'zod';
-import type { Instant } from '../kernel/clock.js';
 import { X_ID_PATTERN } from '../kernel/x-id.js';
-import type { StartPermission } from '../rate-policy/send-decision.js';
-import type { XDirectMessage } from '../x-api/direct-message.js';
 import { parseDirectMessage } from '../x-api/direct-message-v1.js';
-
-/** What X calls the people in an event. */
-export interface XProfile {
-  username: string;
-  name: string;
-}
-
-/** One thing that an event tells us. */
-export type XNews =
-  | { kind: 'direct-message'; forUserId: string; message: XDirectMessage; profiles: ReadonlyMap<string, XProfile> }
-  | { kind: 'read'; forUserId: string; participantId: string; lastReadMessageId: string; readAt: Instant }
-  | { kind: 'typing'; forUserId: string; participantId: string; typedAt: Instant }
-  | { kind: 'start-permission'; forUserId: string; participantId: string; permission: StartPermission; saidAt: Instant }
-  | { kind: 'access-revoked'; accountId: string };
-
-/** All that a body tells, and what in it was not understood. An activity that we do not use is neither. */
-export interface XEvent {
-  news: XNews[];
-  notUnderstood: string[];
-}
+import { listOf, MAX_NAMED, readRelation, toReadableName, type XEvent, type XNews, type XProfile } from './x-event.js';
 
 const xId = z.string().regex(X_ID_PATTERN);
 const profileSchema = z.object({ screen_name: z.string(), name: z.string() });
@@ -47,9 +25,6 @@ const relationSchema = z.object({
 /** Activities that X delivers and this service has no use for. */
 const UNUSED = /^(tweet_|favorite_|mute_|replay_job_status$)/;
 const ENVELOPE_FIELDS = ['for_user_id', 'users', 'apps', 'is_blocked_by', 'user_has_blocked'];
-/** What was not understood is named for a person to look at; the body is kept whole beside it. */
-const MAX_NAMED = 20;
-const MAX_NAME_CHARACTERS = 60;
 
 /** Reads the envelope of Account Activity (all generations of it). Never throws. */
 export function parseAccountActivityEvent(body: unknown): XEvent {
@@ -76,8 +51,7 @@ function readActivity(event: XEvent, name: string, value: unknown, forUserId: st
       event.news.push(news);
     }
   };
-  // Some deliveries carry a single object where the documentation has an array.
-  const items = Array.isArray(value) ? (value as unknown[]) : [value];
+  const items = listOf(value);
   if (name === 'direct_message_events' && forUserId !== undefined) {
     const profiles = readProfiles(envelope['users']);
     items.forEach((item, index) => {
@@ -98,7 +72,7 @@ function readActivity(event: XEvent, name: string, value: unknown, forUserId: st
       if (relation === undefined) {
         add(null, `${name}[${index}]`);
       } else {
-        event.news.push(...readRelation(relation, forUserId));
+        event.news.push(...readRelation(relation.type, relation.source.id, relation.target.id, Number(relation.created_timestamp), forUserId));
       }
     });
   } else if (name === 'user_event') {
@@ -107,11 +81,6 @@ function readActivity(event: XEvent, name: string, value: unknown, forUserId: st
   } else {
     event.notUnderstood.push(toReadableName(name));
   }
-}
-
-/** A field's name may be anything: NUL, half a character, as long as the body. */
-function toReadableName(name: string): string {
-  return JSON.stringify(name.slice(0, MAX_NAME_CHARACTERS)).slice(1, -1);
 }
 
 function readMarkRead(item: unknown, forUserId: string): XNews | null {
@@ -125,20 +94,6 @@ function readMarkRead(item: unknown, forUserId: string): XNews | null {
         lastReadMessageId: read.last_read_event_id,
         readAt: Number(read.created_timestamp),
       };
-}
-
-/**
- * A follower may be written to, and somebody who blocks the account or is blocked by it may not. After the end of either
- * nothing is certain: they may receive messages from anyone. That the account follows somebody says nothing.
- */
-function readRelation({ type, created_timestamp, source, target }: z.infer<typeof relationSchema>, forUserId: string): XNews[] {
-  const isTheirs = target.id === forUserId;
-  const isOfFollowing = type === 'follow' || type === 'unfollow';
-  if (!isTheirs && (source.id !== forUserId || isOfFollowing)) {
-    return [];
-  }
-  const permission = type === 'follow' ? 'allowed' : type === 'block' ? 'not-allowed' : 'ask';
-  return [{ kind: 'start-permission', forUserId, participantId: isTheirs ? source.id : target.id, permission, saidAt: Number(created_timestamp) }];
 }
 
 /** Profiles are an extra: one that is missing or odd does not make its message odd. */

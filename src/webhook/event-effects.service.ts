@@ -5,9 +5,9 @@ import { Problem, unreachable } from '../kernel/problem.js';
 import { Typing } from '../messaging/conversation/typing.service.js';
 import { IncomingMessages } from '../messaging/incoming/incoming-messages.service.js';
 import { StartPermissions } from '../rate-policy/start-permissions.service.js';
-import type { XEvent } from './account-activity-event.js';
 import { type Effect, parseStored, type ReadEvent } from './read-event.service.js';
 import type { WebhookEventEntity } from './webhook-event.entity.js';
+import type { XEvent } from './x-event.js';
 
 const ACCESS_REVOKED = new Problem('channel.credentials-rejected', 'The account withdrew the app’s access to it.', {
   remedy: 'Let the account authorise the app again, and give the channel its new tokens.',

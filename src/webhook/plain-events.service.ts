@@ -70,7 +70,7 @@ function findCandidates(all: readonly ReadEvent[], behind: Set<string>): PlainEv
 }
 
 function messageTo({ channel, news }: Effect): ToldMessage | null {
-  return news.kind === 'direct-message' && news.message.senderId !== channel.accountId
+  return news.kind === 'direct-message' && news.message.isEncrypted !== true && news.message.senderId !== channel.accountId
     ? { channel, message: news.message, profile: news.profiles.get(news.message.senderId) }
     : null;
 }

@@ -1,8 +1,10 @@
 import type { Channel } from '../channels/channel.js';
 import { unreachable } from '../kernel/problem.js';
-import { parseAccountActivityEvent, type XEvent, type XNews } from './account-activity-event.js';
+import { parseAccountActivityEvent } from './account-activity-event.js';
 import { fromStoredBody } from './raw-body.js';
 import type { WebhookEventEntity } from './webhook-event.entity.js';
+import type { XEvent, XNews } from './x-event.js';
+import { isXaaBody, parseXaaEvent } from './xaa-event.js';
 
 /** One thing that an event tells, of a channel of ours. */
 export interface Effect {
@@ -38,10 +40,11 @@ export function participantsOf(channel: Channel, news: XNews): string[] {
   }
 }
 
-/** What a stored event says; nothing of it is understood when it is no JSON. */
+/** What a stored event says, whichever generation tells it; nothing of it is understood when it is no JSON. */
 export function parseStored(event: WebhookEventEntity): XEvent {
   try {
-    return parseAccountActivityEvent(JSON.parse(fromStoredBody(event).toString('utf8')));
+    const body: unknown = JSON.parse(fromStoredBody(event).toString('utf8'));
+    return isXaaBody(body) ? parseXaaEvent(body, event.receivedAt) : parseAccountActivityEvent(body);
   } catch {
     return { news: [], notUnderstood: ['the body is not JSON'] };
   }

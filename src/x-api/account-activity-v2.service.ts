@@ -1,16 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { EventsApi, type XEnvironment, type XLine, type XSubscriptions, type XWebhook } from './events-api.js';
+import type { XLine, XSubscriptions } from './events-api.js';
+import { AppWebhooks } from './app-webhooks.service.js';
 import { parseAnswer } from './x-answer.js';
 import { XClient } from './x-client.service.js';
 import type { XCredentials } from './x-credentials.js';
-import { unlessRefused, XFailure } from './x-failure.js';
+import { unlessRefused } from './x-failure.js';
 
-const webhookSchema = z.object({ id: z.string(), url: z.string(), valid: z.boolean() });
-const createdSchema = z.object({ data: webhookSchema });
-// X leaves the list out where there is nothing.
-const webhooksSchema = z.object({ data: z.array(webhookSchema).default([]) });
-const validatedSchema = z.object({ data: z.object({ valid: z.boolean() }) });
 const subscribedSchema = z.object({ data: z.object({ subscribed: z.boolean() }) });
 const subscriptionsSchema = z.object({
   data: z.object({ application_id: z.string().optional(), subscriptions: z.array(z.object({ user_id: z.string() })).default([]) }),
@@ -20,39 +16,11 @@ const countSchema = z.object({ data: z.object({ subscriptions_count_all: z.coerc
 
 const SUBSCRIPTIONS = 'account_activity/webhooks/:webhook/subscriptions';
 
-/** Account Activity over v2. Webhooks and lists are the app's, with its bearer token; an account is subscribed with its own tokens. */
+/** Account Activity over v2. Lists are the app's, with its bearer token; an account is subscribed with its own tokens. */
 @Injectable()
-export class AccountActivityV2 extends EventsApi {
-  override readonly hasEnvironments = false;
-
-  constructor(private readonly x: XClient) {
-    super();
-  }
-
-  override async listEnvironments(credentials: XCredentials): Promise<XEnvironment[]> {
-    const response = await this.x.asApp(credentials, (client) => client.v2.get<unknown>('webhooks', {}, { fullResponse: true }));
-    return [{ name: '', webhooks: parseAnswer(webhooksSchema, response.data).data.map(toWebhook) }];
-  }
-
-  override async registerWebhook(credentials: XCredentials, _environmentName: string, url: string): Promise<XWebhook> {
-    const response = await this.x.asApp(credentials, (client) => client.v2.post<unknown>('webhooks', { url }, { forceBodyMode: 'json', fullResponse: true }));
-    return toWebhook(parseAnswer(createdSchema, response.data).data);
-  }
-
-  /** X may answer with success and still hold the webhook for invalid. */
-  override async revalidateWebhook(credentials: XCredentials, { webhookId }: XLine): Promise<void> {
-    const response = await this.x.asApp(credentials, (client) =>
-      client.v2.put<unknown>('webhooks/:webhook', undefined, { params: { webhook: webhookId }, fullResponse: true }),
-    );
-    if (!parseAnswer(validatedSchema, response.data).data.valid) {
-      throw new XFailure('answered', { status: 400, code: null, detail: 'CrcValidationFailed: X has challenged the webhook and holds it for invalid.' });
-    }
-  }
-
-  override async deleteWebhook(credentials: XCredentials, { webhookId }: XLine): Promise<void> {
-    await this.x.asApp(credentials, (client) =>
-      client.v2.delete<unknown>('webhooks/:webhook', {}, { params: { webhook: webhookId }, fullResponse: true }),
-    );
+export class AccountActivityV2 extends AppWebhooks {
+  constructor(x: XClient) {
+    super(x);
   }
 
   override async isSubscribed(credentials: XCredentials, { webhookId }: XLine): Promise<boolean> {
@@ -91,8 +59,4 @@ export class AccountActivityV2 extends EventsApi {
     const { application_id: appId, subscriptions } = parseAnswer(subscriptionsSchema, response.data).data;
     return { appId: appId ?? null, accountIds: subscriptions.map((subscription) => subscription.user_id) };
   }
-}
-
-function toWebhook(webhook: z.infer<typeof webhookSchema>): XWebhook {
-  return { id: webhook.id, url: webhook.url, isValid: webhook.valid };
 }

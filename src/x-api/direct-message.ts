@@ -2,6 +2,7 @@ import type { Instant } from '../kernel/clock.js';
 
 /** A direct message as X tells of it, whichever generation does, made ours: exact ids, plain text. */
 export interface XDirectMessage {
+  /** A 64-bit number; of an encrypted message whatever X names it by. */
   xMessageId: string;
   createdAt: Instant;
   senderId: string;
@@ -18,6 +19,8 @@ export interface XDirectMessage {
   /** What the message offers, where it offers any. */
   quickReplies?: XQuickReply[];
   buttons?: XButton[];
+  /** It is one of X's encrypted chat: nobody but the two can read it, and X's rules for direct messages are not known to hold for it. */
+  isEncrypted?: true;
 }
 
 export interface XQuickReply {

@@ -42,14 +42,14 @@ export abstract class EventsApi {
   abstract revalidateWebhook(credentials: XCredentials, line: XLine): Promise<void>;
   /** Removes a webhook, and with it what is subscribed to it. */
   abstract deleteWebhook(credentials: XCredentials, line: XLine): Promise<void>;
-  /** Everybody who is subscribed, with one call. */
+  /** Everybody who is subscribed to all that a channel needs. */
   abstract listSubscriptions(credentials: XCredentials, line: XLine): Promise<XSubscriptions>;
-  /** Whether the account whose tokens these are is. */
-  abstract isSubscribed(credentials: XCredentials, line: XLine): Promise<boolean>;
+  /** Whether the account is, whose tokens these are. */
+  abstract isSubscribed(credentials: XCredentials, line: XLine, accountId: string): Promise<boolean>;
   /** How many accounts the app has subscribed in all environments, and how many X lets it; null where X does not say. */
   abstract countSubscriptions(credentials: XCredentials): Promise<{ used: number; most: number } | null>;
-  /** Subscribes the account whose tokens these are; fine when it is already. */
-  abstract subscribe(credentials: XCredentials, line: XLine): Promise<void>;
+  /** Subscribes the account, whose tokens these are; fine when it is already. */
+  abstract subscribe(credentials: XCredentials, line: XLine, accountId: string): Promise<void>;
   /** Ends the account's subscription; fine when there is none. */
   abstract unsubscribe(credentials: XCredentials, line: XLine, accountId: string): Promise<void>;
 }

@@ -16,6 +16,7 @@ import { RelationshipsV1 } from './relationships-v1.service.js';
 import { RelationshipsV2 } from './relationships-v2.service.js';
 import { SignIn } from './sign-in.service.js';
 import { WelcomeMessagesV1 } from './welcome-messages-v1.service.js';
+import { XActivity } from './x-activity.service.js';
 import { XApi } from './x-api.service.js';
 import { XClient } from './x-client.service.js';
 import { XConnection } from './x-connection.service.js';
@@ -23,7 +24,7 @@ import { XConnection } from './x-connection.service.js';
 /** X behind one port. It knows X and none of our rooms. */
 @Module({
   providers: [
-    XApi, XClient, XConnection, AccountsV1, AccountActivityPremium, AccountActivityEnterprise, AccountActivityV2, MediaDownloads, MediaUploadsV1, MessagesV1, MessagesV2,
+    XApi, XActivity, XClient, XConnection, AccountsV1, AccountActivityPremium, AccountActivityEnterprise, AccountActivityV2, MediaDownloads, MediaUploadsV1, MessagesV1, MessagesV2,
     HistoryV1, HistoryV2, MessageHistory, Relationships, RelationshipsV1, RelationshipsV2, SignIn, ConversationSignsV1, WelcomeMessagesV1,
   ],
   exports: [XApi],

@@ -14,6 +14,7 @@ import { MessagesV2 } from './messages-v2.service.js';
 import { Relationships } from './relationships.service.js';
 import { SignIn } from './sign-in.service.js';
 import { WelcomeMessagesV1 } from './welcome-messages-v1.service.js';
+import { XActivity } from './x-activity.service.js';
 import type { EventsApiName, MessagesApiName } from './x-generations.js';
 
 /** X, in whichever generation a channel uses. */
@@ -34,10 +35,11 @@ export class XApi {
     premium: AccountActivityPremium,
     enterprise: AccountActivityEnterprise,
     activityV2: AccountActivityV2,
+    xActivity: XActivity,
     messagesV1: MessagesV1,
     messagesV2: MessagesV2,
   ) {
-    this.eventsApis = { 'account-activity-premium': premium, 'account-activity-enterprise': enterprise, 'account-activity-v2': activityV2 };
+    this.eventsApis = { 'account-activity-premium': premium, 'account-activity-enterprise': enterprise, 'account-activity-v2': activityV2, 'x-activity': xActivity };
     this.messagesApis = { 'v1.1': messagesV1, v2: messagesV2 };
   }
 

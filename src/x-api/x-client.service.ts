@@ -11,7 +11,7 @@ import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
 import { XConnection } from './x-connection.service.js';
 import type { XCredentials } from './x-credentials.js';
-import { readErrorBody, XFailure } from './x-failure.js';
+import { readErrorBody, readProblemType, XFailure } from './x-failure.js';
 import { readLimits } from './x-limits.js';
 
 /**
@@ -120,7 +120,7 @@ export class XClient {
   private toXFailure(error: unknown): unknown {
     if (error instanceof ApiResponseError) {
       const answer = { status: error.code, ...readErrorBody(error.data) };
-      return new XFailure('answered', answer, readLimits(error.headers));
+      return new XFailure('answered', answer, readLimits(error.headers), readProblemType(error.data));
     }
     if (error instanceof ApiPartialResponseError) {
       const status = (error.response as { statusCode?: number } | undefined)?.statusCode ?? null;

@@ -16,6 +16,8 @@ export class XFailure extends Error {
     readonly answer: XAnswer,
     /** What X said of its limits with it. */
     readonly limits: readonly XLimit[] = [],
+    /** The last part of v2's `type`, e.g. `unsupported-authentication`; null where there is none. */
+    readonly problemType: string | null = null,
   ) {
     super(`X call failed (${kind}, HTTP ${answer.status ?? '-'}, code ${answer.code ?? '-'}): ${answer.detail}`);
     this.name = 'XFailure';
@@ -72,6 +74,12 @@ export function readErrorBody(body: unknown): Pick<XAnswer, 'code' | 'detail'> {
     code: typeof error['code'] === 'number' ? error['code'] : null,
     detail: toStorable(detail ?? '') || 'X gave no reason.',
   };
+}
+
+/** v2 names the kind of a refusal by an address. */
+export function readProblemType(body: unknown): string | null {
+  const type = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)['type'] : undefined;
+  return typeof type === 'string' ? (/\/problems\/([a-z-]{1,60})$/.exec(type)?.[1] ?? null) : null;
 }
 
 /** Bounded, by whole characters, and without NUL, which PostgreSQL's text does not hold. */

@@ -5,6 +5,10 @@ import { behavesAsEventsApi } from './generation-suite.js';
 import type { Both } from './service.js';
 
 const x = (both: Both): XCaller => new XCaller(both.sandbox.url, seedKeys(NAJM.id));
+const registerOverV2 = async (both: Both, url: string): Promise<number> => {
+  const authorization = `Bearer ${bearerTokenOf(NAJM.credentials.consumerKey)}`;
+  return (await x(both).call('POST', '/2/webhooks', { json: { url }, authorization })).status;
+};
 
 describe('Account Activity, premium', () => {
   behavesAsEventsApi({
@@ -23,12 +27,9 @@ describe('Account Activity, enterprise', () => {
 });
 
 describe('Account Activity over v2', () => {
-  behavesAsEventsApi({
-    eventsApi: 'account-activity-v2',
-    room: 1,
-    registerForeign: async (both, url) => {
-      const authorization = `Bearer ${bearerTokenOf(NAJM.credentials.consumerKey)}`;
-      return (await x(both).call('POST', '/2/webhooks', { json: { url }, authorization })).status;
-    },
-  });
+  behavesAsEventsApi({ eventsApi: 'account-activity-v2', room: 1, registerForeign: registerOverV2 });
+});
+
+describe('X Activity', () => {
+  behavesAsEventsApi({ eventsApi: 'x-activity', room: 1, registerForeign: registerOverV2 });
 });

@@ -35,8 +35,8 @@ interface Usable {
 }
 
 /**
- * Looks at the line between X and the channels of one app, and mends what it may. Everything that the channels share is asked once:
- * the app's environments and webhooks, and the subscriptions of each environment. Whoever calls this has the app's turn.
+ * Looks at the line between X and the channels of one app, and mends what it may. Everything that channels share is asked once: the
+ * app's environments and webhooks in each generation that they use, and the subscriptions of each environment. Whoever calls this has the app's turn.
  */
 @Injectable()
 export class LineCheck {
@@ -56,14 +56,18 @@ export class LineCheck {
     // X calls the webhook with a challenge while it registers it: the secret has to be known before.
     await this.consumerSecrets.refresh();
     const usable = await this.checkAccounts(channels, findings);
-    const [first] = usable;
-    const listed = first === undefined ? null : await this.listEnvironments(first, usable.map(({ channel }) => channel), wish, findings);
+    const listed = new Map<string, XEnvironment[] | null>();
+    for (const eventsApi of new Set(usable.map(({ channel }) => channel.eventsApi))) {
+      const alike = usable.filter(({ channel }) => channel.eventsApi === eventsApi) as [Usable];
+      listed.set(eventsApi, await this.listEnvironments(alike[0], alike.map(({ channel }) => channel), wish, findings));
+    }
     for (const webhookKey of new Set(channels.map((channel) => channel.webhookKey))) {
       const sharing = channels.filter((channel) => channel.webhookKey === webhookKey);
       await this.probePublicUrl(webhookKey, sharing, findings);
       const able = usable.filter(({ channel }) => channel.webhookKey === webhookKey);
-      if (listed !== null && able.length > 0) {
-        await this.checkWebhook(listed, able, wish, findings);
+      const environments = listed.get(able[0]?.channel.eventsApi ?? '') ?? null;
+      if (environments !== null) {
+        await this.checkWebhook(environments, able, wish, findings);
       }
     }
     return findings;
@@ -136,7 +140,10 @@ export class LineCheck {
       if (standing.isNew) {
         findings.noteNewWebhook(webhookKey);
       }
-      await this.checkSubscriptions(able, standing, wish, findings);
+      // Generations that share a webhook have subscriptions of their own.
+      for (const api of new Set(channels.map((channel) => channel.eventsApi))) {
+        await this.checkSubscriptions(able.filter(({ channel }) => channel.eventsApi === api), standing, wish, findings);
+      }
     });
   }
 

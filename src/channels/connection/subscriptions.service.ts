@@ -39,7 +39,7 @@ export class Subscriptions {
 
   /** Of one account, where they cannot be listed. @throws Problem */
   async has(channel: Channel, credentials: XCredentials, webhookId: string): Promise<boolean> {
-    return this.x.events(channel.eventsApi).isSubscribed(credentials, lineOf(channel, webhookId)).catch(asProblem);
+    return this.x.events(channel.eventsApi).isSubscribed(credentials, lineOf(channel, webhookId), channel.accountId).catch(asProblem);
   }
 
   /** A sentence on how many subscriptions the app has, and on what its tier means; empty where X does not say. Asked when a person asks. */
@@ -68,7 +68,7 @@ export class Subscriptions {
     }
     await repair.onBroken(notSubscribed());
     try {
-      await this.x.events(channel.eventsApi).subscribe(credentials, lineOf(channel, webhookId)).catch(asProblem);
+      await this.x.events(channel.eventsApi).subscribe(credentials, lineOf(channel, webhookId), channel.accountId).catch(asProblem);
       return { ok: true, detail: 'X tells the webhook what concerns this account, since now.' };
     } catch (error) {
       if (!(error instanceof Problem)) {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { In } from 'typeorm';
+import { In, IsNull, Not } from 'typeorm';
 import { lockedForUpdate } from '../../database/row-lock.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import type { Instant } from '../../kernel/clock.js';
@@ -32,7 +32,8 @@ export class ReadReceipts {
       await manager.update(ConversationEntity, { id: conversation.id }, { readUpTo: read.lastReadMessageId, readAt: read.readAt });
       const sent = await manager.find(MessageEntity, {
         select: { id: true, xMessageId: true },
-        where: { conversationId: conversation.id, direction: 'outbound', status: 'sent' },
+        // What has no time among X's direct messages has no number among them either: encrypted messages.
+        where: { conversationId: conversation.id, direction: 'outbound', status: 'sent', xCreatedAt: Not(IsNull()) },
       });
       const upToHere = sent.filter(({ xMessageId }) => xMessageId !== null && compareXIds(xMessageId, read.lastReadMessageId) <= 0);
       if (upToHere.length > 0) {

@@ -66,7 +66,9 @@ export class IncomingMessages {
       if (await manager.existsBy(MessageEntity, { channelId: channel.id, xMessageId: message.xMessageId })) {
         return;
       }
-      if (!isOutbound) {
+      if (message.isEncrypted === true) {
+        await this.recordEncrypted(manager, channel, conversation, message);
+      } else if (!isOutbound) {
         await this.recordInbound(manager, channel, conversation, message, isRecovered);
       } else if (await this.echoes.settle(manager, channel, conversation, message, by === 'echo' ? 'echo' : 'look-up')) {
         // What waited for it may go.
@@ -131,6 +133,16 @@ export class IncomingMessages {
     if (isOfThePast) {
       await this.charges.chargeAround(manager, channel, conversation.id, message.createdAt);
     }
+  }
+
+  /**
+   * It stands in the conversation and the team is told. X's rules are those of direct messages, of which it is none: it opens no
+   * window, takes no reply of one, is no echo of ours, and has no place in X's order of them.
+   */
+  private async recordEncrypted(manager: EntityManager, channel: Channel, conversation: ConversationEntity, message: XDirectMessage): Promise<void> {
+    const own = { xCreatedAt: null, sentAt: message.createdAt, isRecovered: false };
+    const by = message.senderId === channel.accountId ? ({ direction: 'outbound', source: 'elsewhere', status: 'sent' } as const) : ({ direction: 'inbound', source: 'participant', status: 'received' } as const);
+    await this.insert(manager, channel, conversation, windowOf(conversation), message, { ...by, ...own });
   }
 
   /** The message, and the conversation as it stands with it; `before` is what the teams are told of first. */

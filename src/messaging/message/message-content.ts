@@ -3,7 +3,8 @@ import { MAX_TEXT_CHARACTERS, splitText } from './long-text.js';
 
 /** What a message says, in both directions. Kept as it is answered. */
 export interface MessageContent {
-  type: 'text' | 'media';
+  /** `encrypted`: one of X's encrypted chat, of which nothing can be read. */
+  type: 'text' | 'media' | 'encrypted';
   text: string;
   /** Inbound: the chosen quick reply. */
   quickReply?: { metadata: string };
@@ -20,7 +21,7 @@ export interface MessageContent {
 
 export function toContent(message: XDirectMessage): MessageContent {
   return {
-    type: message.media === null ? 'text' : 'media',
+    type: message.isEncrypted === true ? 'encrypted' : message.media === null ? 'text' : 'media',
     text: message.text,
     ...(message.quickReplyMetadata === null ? {} : { quickReply: { metadata: message.quickReplyMetadata } }),
     ...(message.quickReplies === undefined ? {} : { quickReplies: message.quickReplies }),

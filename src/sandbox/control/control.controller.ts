@@ -5,7 +5,7 @@ import type { Ledger } from '../world/ledger.service.js';
 import type { ChangeFeed } from './change-feed.service.js';
 import { ControlError } from './control-error.js';
 import {
-  accountPatch, appBody, appPatch, brandBody, brandRelationBody, faultBody, grantBody, messageBody, participantBody, relationBody,
+  accountPatch, appBody, appPatch, brandBody, brandRelationBody, encryptedBody, faultBody, grantBody, messageBody, participantBody, relationBody,
 } from './control.dto.js';
 import type { ConversationService } from './conversation.service.js';
 import type { FaultBook } from './fault-book.service.js';
@@ -80,6 +80,8 @@ export class ControlController {
     return [
       route('POST', 'participants/:id/messages', ({ id, request }) => conversations.write(id, 'participant', read(messageBody, request))),
       route('POST', 'brands/:id/messages-from-app', ({ id, request }) => conversations.write(id, 'brand', read(messageBody, request))),
+      route('POST', 'participants/:id/encrypted-messages', ({ id, request }) => conversations.writeEncrypted(id, 'participant', read(encryptedBody, request))),
+      route('POST', 'brands/:id/encrypted-messages', ({ id, request }) => conversations.writeEncrypted(id, 'brand', read(encryptedBody, request))),
       route('POST', 'messages/:id/deliver', ({ id }) => conversations.redeliver(id)),
       route('POST', 'participants/:id/read', ({ id, request }) => conversations.read(id, read(relationBody, request))),
       route('POST', 'participants/:id/typing', ({ id, request }) => conversations.type(id, read(relationBody, request))),

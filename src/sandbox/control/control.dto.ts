@@ -9,6 +9,8 @@ import { FAULT_KINDS, FAULT_ROUTES } from './fault.js';
  * GET    conversations/:brandId/:participantId      messages both ways, X's own view of the reply window
  * POST   participants/:id/messages                  MessageBody → { eventId, createdTimestamp, delivery: { status, ms } | null }
  * POST   brands/:id/messages-from-app               MessageBody; a person writes in an X app (Twitter Web App)
+ * POST   participants/:id/encrypted-messages        EncryptedBody; X tells of it in X Activity only, and nobody can read it
+ * POST   brands/:id/encrypted-messages              EncryptedBody; a person writes it in an X app
  * POST   messages/:eventId/deliver                  delivers a message (again), e.g. one written with `deliver: false`
  * POST   participants/:id/{read,typing,follow,unfollow,block,unblock}   RelationBody
  * POST   brands/:id/{block,unblock}                 { participant }; X tells the brand's webhook
@@ -16,7 +18,7 @@ import { FAULT_KINDS, FAULT_ROUTES } from './fault.js';
  * POST   brands/:id/authorize                       GrantBody; connects the account to the app again, with new tokens
  * POST   webhooks/:id/invalidate · webhooks/crc     X finds it invalid / X's periodic challenge, now, of all of them
  * POST   apps · brands · participants               AppBody, BrandBody, ParticipantBody
- * PATCH  apps/:id                                   { consumerSecret } (regenerated in the portal), { environments }, { callbackUrls }
+ * PATCH  apps/:id                                   { consumerSecret } (regenerated in the portal), { clientSecret }, { environments }, { callbackUrls }
  * PATCH  brands/:id · participants/:id              AccountPatch
  * POST   faults · GET faults · DELETE faults[/:id]  FaultBody
  * GET    ledger · DELETE ledger                     sends X took, requests it saw, deliveries it made
@@ -43,6 +45,9 @@ export const messageBody = z.strictObject({
 });
 export type MessageBody = z.infer<typeof messageBody>;
 
+export const encryptedBody = z.strictObject({ to: xId, createdAt: instant.optional() });
+export type EncryptedBody = z.infer<typeof encryptedBody>;
+
 export const relationBody = z.strictObject({ brand: xId, eventId: xId.optional() });
 export type RelationBody = z.infer<typeof relationBody>;
 
@@ -56,7 +61,7 @@ export const appBody = z.strictObject({
 });
 export type AppBody = z.infer<typeof appBody>;
 
-export const appPatch = z.strictObject({ consumerSecret: z.string().min(1).optional(), environments: z.array(label).min(1).optional(), callbackUrls: z.array(z.url()).nullable().optional() });
+export const appPatch = z.strictObject({ consumerSecret: z.string().min(1).optional(), clientSecret: z.string().min(1).nullable().optional(), environments: z.array(label).min(1).optional(), callbackUrls: z.array(z.url()).nullable().optional() });
 export type AppPatch = z.infer<typeof appPatch>;
 
 export const grantBody = z.strictObject({

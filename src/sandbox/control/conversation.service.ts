@@ -1,6 +1,7 @@
 import type { Ambient } from '../ambient.service.js';
 import type { DeliveryService } from '../delivery/delivery.service.js';
 import { readActivity, typingActivity } from '../events/activity-envelope.js';
+import { conversationIdOfChat, type EncryptedMessage, xaaChat, xaaRead, xaaTyping } from '../events/xaa-envelope.js';
 import { WEB_APP } from '../seeds.js';
 import type { DeliveryRecord } from '../world/ledger.service.js';
 import type { MessageExchange } from '../world/message-exchange.service.js';
@@ -8,7 +9,7 @@ import type { Account, Charge, Message } from '../world/model.js';
 import type { AllowanceView } from '../world/reply-allowance.js';
 import type { World } from '../world/world.service.js';
 import type { ChangeFeed } from './change-feed.service.js';
-import type { MessageBody, RelationBody } from './control.dto.js';
+import type { EncryptedBody, MessageBody, RelationBody } from './control.dto.js';
 import { ControlError } from './control-error.js';
 import type { PeopleService } from './people.service.js';
 
@@ -78,6 +79,19 @@ export class ConversationService {
     return { ...written, delivery: first };
   }
 
+  /** Someone writes in X's encrypted chat: X keeps nothing that it could show, and tells of it in X Activity only. */
+  async writeEncrypted(senderId: string, role: Account['role'], { to, createdAt = this.ambient.now() }: EncryptedBody): Promise<WrittenMessage> {
+    const [sender, recipient] = [this.people.getAccount(senderId, role), this.people.getAccount(to)];
+    const message: EncryptedMessage = { id: uuidOf(this.ambient.randomBytes(16)), createdAt, senderId: sender.id, conversationId: conversationIdOfChat(sender.id, recipient.id) };
+    const about = { eventId: message.id, body: null };
+    const [received, sent] = await Promise.all([
+      this.delivery.tell({ ...about, kind: 'message', forUserId: recipient.id, participantId: sender.id, xaa: xaaChat(false, message) }),
+      this.delivery.tell({ ...about, kind: 'echo', forUserId: sender.id, participantId: recipient.id, xaa: xaaChat(true, message) }),
+    ]);
+    const first = (role === 'brand' ? sent : received)[0];
+    return { eventId: message.id, createdTimestamp: String(createdAt), delivery: first === undefined ? null : { status: first.status, ms: first.ms } };
+  }
+
   private photoOf({ photo, media }: MessageBody, createdAt: number): Message['photo'] {
     if (media === undefined && photo !== true) return null;
     const fileName = (media?.kind ?? 'photo') === 'photo' ? 'Qx7LmN2p.jpg' : 'Qx7LmN2p.mp4';
@@ -95,10 +109,7 @@ export class ConversationService {
   async type(participantId: string, { brand }: RelationBody): Promise<void> {
     const [sender, recipient] = [this.people.getAccount(participantId), this.people.getAccount(brand)];
     const body = typingActivity(this.ambient.now(), sender, recipient);
-    await this.delivery.deliver(
-      { kind: 'typing', forUserId: brand, participantId, eventId: null, body },
-      this.delivery.listTargets(brand),
-    );
+    await this.delivery.tell({ kind: 'typing', forUserId: brand, participantId, eventId: null, body, xaa: xaaTyping(this.ambient.now(), sender, recipient) });
   }
 
   /** Reads the brand's messages up to one of them, or up to the last. */
@@ -111,10 +122,7 @@ export class ConversationService {
     this.world.markRead(brand, participantId, lastReadId, now);
     this.feed.publish({ type: 'read', brand, participant: participantId });
     const body = readActivity(now, sender, recipient, lastReadId);
-    await this.delivery.deliver(
-      { kind: 'read', forUserId: brand, participantId, eventId: null, body },
-      this.delivery.listTargets(brand),
-    );
+    await this.delivery.tell({ kind: 'read', forUserId: brand, participantId, eventId: null, body, xaa: xaaRead(now, sender, recipient, lastReadId) });
   }
 
   /** The delivery of interest: a participant's message to the brand, or the echo of what a brand wrote. */
@@ -123,4 +131,8 @@ export class ConversationService {
     const first: DeliveryRecord | undefined = (senderRole === 'brand' ? echoed : received)[0];
     return first === undefined ? null : { status: first.status, ms: first.ms };
   }
+}
+
+function uuidOf(bytes: Buffer): string {
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

@@ -56,7 +56,7 @@ export class Overview {
       brands: this.brands(),
       participants: this.participants(),
       webhooks: this.webhooks(),
-      subscriptions: this.world.listSubscriptions(() => true),
+      subscriptions: this.world.listSubscribed(),
       faults: this.faults.list(),
       lastDelivery: this.ledger.deliveries.at(-1) ?? null,
     };
@@ -72,7 +72,7 @@ export class Overview {
         screenName,
         isSuspended,
         grants,
-        subscribedIn: this.world.listSubscriptions((one) => one.accountId === id).map((one) => one.environment),
+        subscribedIn: this.world.listSubscribed().filter((one) => one.accountId === id).map((one) => one.environment),
         today: appId === undefined ? null : this.limits.viewToday('send', id, appId, this.ambient.now()),
       };
     });

@@ -1,6 +1,7 @@
 import type { Ambient } from '../ambient.service.js';
 import type { DeliveryService } from '../delivery/delivery.service.js';
 import { relationActivity, revokeActivity, type RelationChange } from '../events/activity-envelope.js';
+import { xaaRelation, xaaRevoke } from '../events/xaa-envelope.js';
 import { account as makeAccount, bearerTokenOf, SEED_APP } from '../seeds.js';
 import type { Account, App, Grant } from '../world/model.js';
 import type { World } from '../world/world.service.js';
@@ -28,7 +29,7 @@ export class PeopleService {
   addApp(body: AppBody): App {
     if (this.world.findAppByKey(body.consumerKey) !== null) throw new ControlError(409, 'An app has this consumer key');
     const id = this.newId();
-    const about = { url: 'https://app.example', accountName: body.name, bearerToken: bearerTokenOf(body.consumerKey), ownerId: null, callbackUrls: null };
+    const about = { url: 'https://app.example', accountName: body.name, bearerToken: bearerTokenOf(body.consumerKey), ownerId: null, callbackUrls: null, clientSecret: null };
     const app: App = { id, ...about, ...body };
     this.world.apps.set(id, app);
     return app;
@@ -77,14 +78,17 @@ export class PeopleService {
   /** The account takes every app's access away: X tells their webhooks, ends the subscriptions, and answers 89 from now on. */
   async revoke(accountId: string): Promise<void> {
     this.getAccount(accountId, 'brand');
-    const targets = this.delivery.listTargets(accountId);
-    this.world.removeSubscriptions((one) => one.accountId === accountId);
+    const targets = this.delivery.listRevokeTargets(accountId);
+    this.world.removeSubscriptionsOf(accountId);
     for (const grant of this.world.listGrants(accountId)) grant.isRevoked = true;
     this.feed.publish({ type: 'account', brand: accountId });
     const at = this.ambient.now();
     const about = { kind: 'revoke', forUserId: null, participantId: null, eventId: null };
     await Promise.all(
-      targets.map((webhook) => this.delivery.deliver({ ...about, body: revokeActivity(at, webhook.appId, accountId) }, [webhook])),
+      targets.map((target) => {
+        const { appId } = target.webhook;
+        return this.delivery.deliver({ ...about, body: revokeActivity(at, appId, accountId), xaa: xaaRevoke(at, appId, accountId) }, [target]);
+      }),
     );
   }
 
@@ -102,7 +106,7 @@ export class PeopleService {
     const forUserId = isFollow ? targetId : sourceId;
     const participantId = isFollow ? sourceId : targetId;
     const body = relationActivity(this.ambient.now(), change, forUserId, source, target);
-    await this.delivery.deliver({ kind: change, forUserId, participantId, eventId: null, body }, this.delivery.listTargets(forUserId));
+    await this.delivery.tell({ kind: change, forUserId, participantId, eventId: null, body, xaa: xaaRelation(change, source, target) });
   }
 
   private add(role: Account['role'], wantedId: string | undefined, name: string, screenName: string, traits: Partial<Account>): Account {

@@ -44,7 +44,7 @@ export class WebhookControl {
   }
 
   unsubscribe(accountId: string): number {
-    const removed = this.world.removeSubscriptions((one) => one.accountId === accountId);
+    const removed = this.world.removeSubscriptionsOf(accountId);
     this.feed.publish({ type: 'subscription', brand: accountId });
     return removed;
   }

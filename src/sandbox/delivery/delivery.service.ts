@@ -2,9 +2,10 @@ import type { Ambient } from '../ambient.service.js';
 import type { ChangeFeed } from '../control/change-feed.service.js';
 import { DEFAULT_FAULT_DELAY_MS } from '../control/fault.js';
 import type { FaultBook } from '../control/fault-book.service.js';
+import { xaaEnvelope, type XaaEvent } from '../events/xaa-envelope.js';
 import { writeJson, type JsonValue } from '../wire/json-text.js';
 import type { DeliveryRecord, Ledger } from '../world/ledger.service.js';
-import type { Webhook } from '../world/model.js';
+import type { ActivitySubscription, Webhook } from '../world/model.js';
 import type { World } from '../world/world.service.js';
 import type { OutgoingHttp, OutgoingResult } from './outgoing-http.service.js';
 import { signWebhook } from './webhook-signature.js';
@@ -15,7 +16,17 @@ export interface Activity {
   forUserId: string | null;
   participantId: string | null;
   eventId: string | null;
+  /** As Account Activity tells it; null when it does not. */
   body: JsonValue;
+  /** As X Activity does. */
+  xaa: XaaEvent;
+}
+
+/** A webhook that hears of an activity, in which generation, and by which subscription of X Activity: null for those that need none. */
+export interface DeliveryTarget {
+  webhook: Webhook;
+  generation: 'account-activity' | 'x-activity';
+  subscription: ActivitySubscription | null;
 }
 
 /** Tells the webhooks of subscribed accounts. Nothing is sent while a webhook is not valid. */
@@ -33,20 +44,39 @@ export class DeliveryService {
     private readonly retryDelaysMs: readonly number[],
   ) {}
 
-  /** The valid webhooks that hear of this account: one per app and environment that subscribed it. */
-  listTargets(accountId: string): Webhook[] {
-    return this.world
-      .listSubscriptions((one) => one.accountId === accountId)
-      .map((one) => this.world.findWebhook(one.appId, one.environment))
-      .filter((webhook) => webhook !== null && webhook.isValid) as Webhook[];
+  /** Tells every valid webhook that hears of it. */
+  tell(activity: Activity): Promise<DeliveryRecord[]> {
+    const { forUserId, body, xaa } = activity;
+    return this.deliver(activity, forUserId === null ? [] : [...(body === null ? [] : this.listTargets(forUserId)), ...this.listXaaTargets(forUserId, xaa.eventType)]);
+  }
+
+  /** Those that hear that an account withdraws access: each that hears of anything. */
+  listRevokeTargets(accountId: string): DeliveryTarget[] {
+    const webhooks = new Set(this.listXaaTargets(accountId, null).map(({ webhook }) => webhook));
+    return [...this.listTargets(accountId), ...[...webhooks].map((webhook) => ({ webhook, generation: 'x-activity' as const, subscription: null }))];
+  }
+
+  /** Of Account Activity: one per app and environment that subscribed the account. */
+  private listTargets(accountId: string): DeliveryTarget[] {
+    const webhooks = this.world.listSubscriptions((one) => one.accountId === accountId).map((one) => this.world.findWebhook(one.appId, one.environment));
+    return webhooks.flatMap((webhook) => (webhook?.isValid === true ? [{ webhook, generation: 'account-activity' as const, subscription: null }] : []));
+  }
+
+  /** Of X Activity: one per subscription to this type of event, or to any. */
+  private listXaaTargets(accountId: string, eventType: string | null): DeliveryTarget[] {
+    const subscriptions = this.world.activitySubscriptions.filter((one) => one.accountId === accountId && (eventType === null || one.eventType === eventType));
+    return subscriptions.flatMap((subscription) => {
+      const webhook = this.world.webhooks.get(subscription.webhookId ?? '');
+      return webhook?.isValid === true ? [{ webhook, generation: 'x-activity' as const, subscription }] : [];
+    });
   }
 
   /** Sends to each target; resolves with the first try of each. None when a fault dropped it. */
-  async deliver(activity: Activity, targets: readonly Webhook[]): Promise<DeliveryRecord[]> {
+  async deliver(activity: Activity, targets: readonly DeliveryTarget[]): Promise<DeliveryRecord[]> {
     const fault = targets.length > 0 ? this.faults.take('delivery', activity.participantId) : null;
     if (fault?.kind === 'delivery-drop') return [];
     if (fault?.kind === 'delivery-delay') await this.pause(fault.delayMs ?? DEFAULT_FAULT_DELAY_MS);
-    return this.track(Promise.all(targets.map((webhook) => this.deliverTo(webhook, activity))));
+    return this.track(Promise.all(targets.map((target) => this.deliverTo(target, activity))));
   }
 
   /** Resolves when no delivery, retry included, is under way. */
@@ -66,8 +96,9 @@ export class DeliveryService {
     return work;
   }
 
-  private async deliverTo(webhook: Webhook, activity: Activity): Promise<DeliveryRecord> {
-    const body = writeJson(activity.body);
+  private async deliverTo({ webhook, generation, subscription }: DeliveryTarget, activity: Activity): Promise<DeliveryRecord> {
+    const uuid = this.ambient.randomBytes(8).readBigInt64BE();
+    const body = writeJson(generation === 'account-activity' ? activity.body : xaaEnvelope(activity.xaa, uuid, subscription));
     const first = await this.post(webhook, activity, body, 1);
     if (first.status !== 200) void this.track(this.retry(webhook, activity, body));
     return first;
@@ -84,12 +115,14 @@ export class DeliveryService {
 
   private async post(webhook: Webhook, activity: Activity, body: string, attempt: number): Promise<DeliveryRecord> {
     const bytes = Buffer.from(body, 'utf8');
-    const signature = signWebhook(this.world.apps.get(webhook.appId)?.consumerSecret ?? '', bytes);
+    const app = this.world.apps.get(webhook.appId);
+    const signature = signWebhook(app?.consumerSecret ?? '', bytes);
+    const second: Record<string, string> = typeof app?.clientSecret === 'string' ? { 'x-twitter-webhooks-signature-oauth2': signWebhook(app.clientSecret, bytes) } : {};
     const at = this.ambient.now();
     const result = await this.http.send({
       method: 'POST',
       url: webhook.url,
-      headers: { 'content-type': 'application/json', 'x-twitter-webhooks-signature': signature },
+      headers: { 'content-type': 'application/json', 'x-twitter-webhooks-signature': signature, ...second },
       body: bytes,
     });
     const { kind, eventId, forUserId } = activity;

@@ -6,6 +6,7 @@ import { World } from '../world/world.service.js';
 import { messageActivity, readActivity, relationActivity, revokeActivity, typingActivity, type SourceApp } from './activity-envelope.js';
 import { messageEvent } from './message-event.js';
 import { ownUser } from './user-objects.js';
+import { conversationIdOfChat, xaaChat, xaaEnvelope, type XaaEvent, xaaMessage, xaaRead, xaaRelation, xaaRevoke, xaaTyping } from './xaa-envelope.js';
 
 const world = new World();
 const findAccount = (screenName: string): Account | null => world.findAccountByName(screenName);
@@ -127,5 +128,40 @@ describe('what the sandbox sends is X’s payload, key for key', () => {
 
   it('for the account itself', () => {
     expectFixture(ownUser(brand), 'v1-verify-credentials.response');
+  });
+});
+
+describe('what X Activity tells is X’s payload, key for key', () => {
+  const tell = (event: XaaEvent, uuid: string, tag: string | null): JsonValue => xaaEnvelope(event, BigInt(uuid), tag === null ? null : { accountId: BRAND_ID, tag });
+  const writeTagged = (event: XaaEvent, uuid: string, tag: string | null): JsonValue => xaaEnvelope(event, BigInt(uuid), { accountId: BRAND_ID, tag });
+  const xaa = (more: Partial<Message>, id: string, createdAt: number, text: string): JsonValue => messageEvent(message(id, createdAt, text, more), false, findAccount);
+
+  it('of a message and its echo', () => {
+    expectFixture(tell(xaaMessage(false, xaa({}, '2089626266629046305', 1787040700000, 'hello over XAA'), [rania, brand]), '-6850472171600526001', 'dm-inbound'), 'xaa-dm-received-text');
+    const echo = xaa({ ...outbound }, '2089626283406262306', 1787040704000, 'hi Rania, this is care');
+    expectFixture(tell(xaaMessage(true, echo, [brand, rania]), '2080766012345678901', 'dm-outbound'), 'xaa-dm-sent-text');
+  });
+
+  it('of typing and reading, as far as is assumed', () => {
+    expectFixture(tell(xaaTyping(1787040710000, rania, brand), '3300112233445566778', 'dm-typing'), 'xaa-dm-indicate-typing.assumed');
+    expectFixture(tell(xaaRead(1787040712000, rania, brand, '2089626283406262306'), '-4400112233445566778', 'dm-read'), 'xaa-dm-read.assumed');
+  });
+
+  it('of encrypted messages', () => {
+    const encrypted = { id: '0d4f7d55-3c35-4f0a-9d0e-7f3f5c1b2a10', createdAt: 1787040720000, conversationId: conversationIdOfChat(BRAND_ID, PARTICIPANT_ID) };
+    expectFixture(tell(xaaChat(false, { ...encrypted, senderId: PARTICIPANT_ID }), '8511582263942905001', 'chat-inbound'), 'xaa-chat-received');
+    expectFixture(tell(xaaChat(true, { ...encrypted, senderId: BRAND_ID }), '3723060601307155001', 'chat-outbound'), 'xaa-chat-sent');
+  });
+
+  it.each([
+    ['xaa-follow-follow', 'follow', rania, brand, '1900000000000000011', 'follows'],
+    ['xaa-follow-unfollow', 'unfollow', rania, brand, '1900000000000000012', 'follows'],
+    ['xaa-block-block.assumed', 'block', brand, rania, '1900000000000000013', null],
+  ] as const)('of relations: %s', (name, change, source, target, uuid, tag) => {
+    expectFixture(writeTagged(xaaRelation(change, source, target), uuid, tag), name);
+  });
+
+  it('of a revoke, which has no filter', () => {
+    expectFixture(tell(xaaRevoke(Date.UTC(2026, 7, 18, 9, 12, 44), SEED_APP.id, BRAND_ID), '5934540941047412001', null), 'xaa-oauth-revoke');
   });
 });

@@ -3,6 +3,7 @@ import type { ChangeFeed } from '../control/change-feed.service.js';
 import type { Activity, DeliveryService } from '../delivery/delivery.service.js';
 import { messageActivity, type SourceApp } from '../events/activity-envelope.js';
 import { messageEvent } from '../events/message-event.js';
+import { xaaMessage } from '../events/xaa-envelope.js';
 import { WEB_APP } from '../seeds.js';
 import type { JsonValue } from '../wire/json-text.js';
 import type { DeliveryRecord } from './ledger.service.js';
@@ -54,14 +55,10 @@ export class MessageExchange {
 
   private deliverTo(message: Message, forUserId: string, kind: 'message' | 'echo', participantId: string): Promise<DeliveryRecord[]> {
     const isEcho = kind === 'echo';
-    const body = messageActivity(
-      forUserId,
-      this.event(message, isEcho),
-      [this.account(message.senderId), this.account(message.recipientId)],
-      isEcho ? this.sourceApp(message.sourceAppId) : null,
-    );
-    const activity: Activity = { kind, forUserId, participantId, eventId: message.id, body };
-    return this.delivery.deliver(activity, this.delivery.listTargets(forUserId));
+    const users = [this.account(message.senderId), this.account(message.recipientId)];
+    const body = messageActivity(forUserId, this.event(message, isEcho), users, isEcho ? this.sourceApp(message.sourceAppId) : null);
+    const activity: Activity = { kind, forUserId, participantId, eventId: message.id, body, xaa: xaaMessage(isEcho, this.event(message, false), users) };
+    return this.delivery.tell(activity);
   }
 
   private account(id: string): Account {

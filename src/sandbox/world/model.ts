@@ -13,6 +13,8 @@ export interface App {
   accountName: string;
   consumerKey: string;
   consumerSecret: string;
+  /** Of OAuth 2.0: with it X signs its deliveries a second time. Null for an app without. */
+  clientSecret: string | null;
   bearerToken: string;
   ownerId: string | null;
   /** The dev environment labels made in the developer portal; case-sensitive. */
@@ -76,6 +78,18 @@ export interface Subscription {
   appId: string;
   environment: string;
   accountId: string;
+}
+
+/** Of X Activity: one type of event of one account, told to a webhook. It stays when the webhook goes. */
+export interface ActivitySubscription {
+  id: string;
+  appId: string;
+  accountId: string;
+  eventType: string;
+  tag: string | null;
+  webhookId: string | null;
+  createdAt: Instant;
+  updatedAt: Instant;
 }
 
 export interface QuickReplyOption {

@@ -1,6 +1,6 @@
 import type { Instant } from '../../kernel/clock.js';
 import { SEED_ACCOUNTS, SEED_APP, SEED_FOLLOWS, SEED_GRANTS } from '../seeds.js';
-import type { Account, App, Grant, Message, RequestToken, Subscription, Webhook, WelcomeMessage, WelcomeRule } from './model.js';
+import type { Account, ActivitySubscription, App, Grant, Message, RequestToken, Subscription, Webhook, WelcomeMessage, WelcomeRule } from './model.js';
 import { ReplyAllowance } from './reply-allowance.js';
 import { compareIds, SnowflakeFactory } from './snowflake.js';
 
@@ -14,6 +14,7 @@ export class World {
   readonly welcomeMessages = new Map<string, WelcomeMessage>();
   readonly welcomeRules = new Map<string, WelcomeRule>();
   readonly requestTokens = new Map<string, RequestToken>();
+  activitySubscriptions: ActivitySubscription[] = [];
   private subscriptions: Subscription[] = [];
   private readonly follows = new Set<string>();
   private readonly blocks = new Set<string>();
@@ -117,7 +118,7 @@ export class World {
     return [...this.webhooks.values()].find((hook) => hook.appId === appId && hook.environment === environment) ?? null;
   }
 
-  /** A webhook's subscriptions end with it: they hang on its environment. */
+  /** A webhook's subscriptions end with it: they hang on its environment. Those of X Activity stay, and tell nobody. */
   removeWebhook(webhook: Webhook): void {
     this.webhooks.delete(webhook.id);
     this.removeSubscriptions((one) => one.appId === webhook.appId && one.environment === webhook.environment);
@@ -125,6 +126,24 @@ export class World {
 
   listSubscriptions(filter: (subscription: Subscription) => boolean): Subscription[] {
     return this.subscriptions.filter(filter);
+  }
+
+  /** The webhooks that are told of an account's events, in whichever generation; each once. */
+  listSubscribed(): Subscription[] {
+    const all = [...this.subscriptions];
+    for (const { appId, accountId, webhookId } of this.activitySubscriptions) {
+      const environment = this.webhooks.get(webhookId ?? '')?.environment;
+      const isNew = environment !== undefined && !all.some((one) => one.appId === appId && one.accountId === accountId && one.environment === environment);
+      if (isNew) all.push({ appId, accountId, environment });
+    }
+    return all;
+  }
+
+  /** Everything that tells of an account, in whichever generation. How many were removed. */
+  removeSubscriptionsOf(accountId: string): number {
+    const before = this.activitySubscriptions.length;
+    this.activitySubscriptions = this.activitySubscriptions.filter((one) => one.accountId !== accountId);
+    return before - this.activitySubscriptions.length + this.removeSubscriptions((one) => one.accountId === accountId);
   }
 
   addSubscription(subscription: Subscription): void {
