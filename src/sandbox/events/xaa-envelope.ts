@@ -93,20 +93,20 @@ export function userV2(account: Account): JsonValue {
     created_at: toTimestamp(account.createdAt),
     profile_image_url: `https://pbs.twimg.com/profile_images/${account.avatarPath}_normal.jpg`,
     profile_banner_url: '',
-    public_metrics: Object.fromEntries(
-      Object.entries({
-        followers_count: account.followersCount,
-        following_count: account.friendsCount,
-        tweet_count: account.statusesCount,
-        listed_count: 0,
-        like_count: 0,
-        media_count: 0,
-      }).flatMap(([name, count]) => [
-        [name, count],
-        [`${name}_str`, String(count)],
-      ]),
-    ),
+    public_metrics: withTwins({
+      followers_count: account.followersCount,
+      following_count: account.friendsCount,
+      tweet_count: account.statusesCount,
+      listed_count: 0,
+      like_count: 0,
+      media_count: 0,
+    }),
   };
+}
+
+/** Each number once more as text. */
+function withTwins(counts: Readonly<Record<string, number>>): JsonValue {
+  return new Map<string, JsonValue>(Object.entries(counts).flatMap(([name, count]) => [[name, count], [`${name}_str`, String(count)]] as const));
 }
 
 function usersMap(users: readonly Account[]): JsonValue {
