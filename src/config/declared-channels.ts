@@ -26,7 +26,7 @@ const fields = {
     .string()
     .regex(/^[^\s/?#%]{1,100}$/)
     .describe('the label of the dev environment at X, without spaces or slashes'),
-  eventsApi: oneOf(EVENTS_APIS).optional(),
+  eventsApi: z.enum(EVENTS_APIS).optional().describe(`one of ${EVENTS_APIS.join(', ')}`),
   messagesApi: z.enum(['v1.1', 'v2']).optional().describe(`one of ${MESSAGES_APIS.join(', ')}`),
   policy: z
     .strictObject({ beyondAllotment: oneOf(BEYOND_ALLOTMENT).optional(), appShare: z.number().min(0).max(1).optional(), afterUnknown: oneOf(AFTER_UNKNOWN).optional(), keepMessagesDays: z.number().int().min(0).max(3_650).optional() })
