@@ -11,16 +11,22 @@ export interface BrokenPayload {
 }
 
 /** People and apps are told of in the same way in all payloads: those of one message stand for the others. */
-const TOLD_ALIKE = /(^|\.)(users|apps|includes)\.|^(follow|block|mute|favorite|tweet_\w+)_events\.0\.(source|target|user)\./;
-const ESSENTIAL = /^direct_message_events\.0\.(id|created_timestamp|message_create(\.(sender_id|target(\.recipient_id)?|message_data(\.text)?))?)$/;
+const TOLD_ALIKE = /(^|\.)(users|apps|includes|source\.data|target\.data)\.|^(follow|block|mute|favorite|tweet_\w+)_events\.0\.(source|target|user)\./;
+const ESSENTIAL = /^(data\.payload\.)?direct_message_events\.(0\.)?(id|created_timestamp|message_create(\.(sender_id|target(\.recipient_id)?|message_data(\.text)?))?)$/;
+const ESSENTIAL_OF_XAA = /^data\.(event_type|payload|filter(\.user_id)?)$/;
+const ESSENTIAL_OF_CHAT = /^data\.payload\.(id|created_at_msec|sender_id|conversation_id)$/;
 const SAMPLES = ['aaa-dm-text-inbound', 'aaa-dm-outbound-echo-own-app', 'aaa-follow', 'xaa-dm-received-text'];
 
 /** The payload with one of its fields broken, each field in each way. */
 export function breakEachField(name: string, payload: string): BrokenPayload[] {
   const paths = pathsOf(JSON.parse(payload) as Json).filter((path) => SAMPLES.includes(name) || !TOLD_ALIKE.test(path.join('.')));
   return paths.flatMap((path) =>
-    FAULTS.map((fault) => ({ isEssential: ESSENTIAL.test(path.join('.')), what: `${name}: ${path.join('.')} ${fault}`, body: JSON.stringify(broken(JSON.parse(payload) as Json, path, fault)) })),
+    FAULTS.map((fault) => ({ isEssential: isEssential(name, path.join('.')), what: `${name}: ${path.join('.')} ${fault}`, body: JSON.stringify(broken(JSON.parse(payload) as Json, path, fault)) })),
   );
+}
+
+function isEssential(name: string, path: string): boolean {
+  return ESSENTIAL.test(path) || (/^xaa-(dm|chat)-/.test(name) && ESSENTIAL_OF_XAA.test(path)) || (/^xaa-chat-/.test(name) && ESSENTIAL_OF_CHAT.test(path));
 }
 
 function pathsOf(value: Json, path: readonly string[] = []): string[][] {

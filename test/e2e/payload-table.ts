@@ -18,6 +18,9 @@ const heard = (id: string, content: MessageContent, participant: string = RANIA.
 const echoed = (id: string, content: MessageContent): PayloadResult => ({ messages: [[id, 'elsewhere', RANIA.id, content]] });
 const photo = (event: string, id: string) => ({ id, kind: 'photo' as const, url: `https://ton.twitter.com/1.1/ton/data/dm/${event}/${id}/Qx7LmN2p.jpg` });
 
+const CHAT_ID = '0d4f7d55-3c35-4f0a-9d0e-7f3f5c1b2a10';
+const ENCRYPTED: MessageContent = { type: 'encrypted', text: '' };
+
 /** Of Account Activity, in an order in which one builds on another: what is read was sent before. */
 const ACCOUNT_ACTIVITY: Readonly<Record<string, PayloadResult>> = {
   'aaa-dm-text-inbound': heard('2089623330616353717', text('Hi, my SIM stopped working this morning. Can you help?')),
@@ -80,7 +83,28 @@ const ACCOUNT_ACTIVITY: Readonly<Record<string, PayloadResult>> = {
   'aaa-user-event-revoke': { channelStatus: 'revoked', told: { 'channel.revoked': 1 } },
 };
 
-/** The table of each generation that X tells of events in; `prefix` is that of its payloads. */
-export const PAYLOAD_TABLES: readonly { eventsApi: 'account-activity-premium'; prefix: string; results: Readonly<Record<string, PayloadResult>> }[] = [
-  { eventsApi: 'account-activity-premium', prefix: 'aaa-', results: ACCOUNT_ACTIVITY },
+const X_ACTIVITY: Readonly<Record<string, PayloadResult>> = {
+  'xaa-dm-received-text': heard('2089626266629046305', text('hello over XAA')),
+  'xaa-dm-received-media.assumed': heard('2089626300183543809', media('photo over XAA', photo('2089626300183543809', '2089626262434873347'))),
+  'xaa-dm-received-single-object.assumed': heard('2089626304377782307', text('one event, not wrapped in an array')),
+  // X names no app here, so it could be anybody's.
+  'xaa-dm-sent-text': echoed('2089626283406262306', text('hi Rania, this is care')),
+  'xaa-dm-read.assumed': { told: { 'message.read': 1 } },
+  'xaa-dm-indicate-typing.assumed': { told: { 'participant.typing': 1 } },
+  'xaa-dm-indicate-typing-flat.assumed': { told: { 'participant.typing': 1 } },
+  'xaa-chat-received': heard(CHAT_ID, ENCRYPTED),
+  'xaa-follow-follow': { permission: 'allowed' },
+  'xaa-follow-unfollow': { permission: 'ask' },
+  'xaa-block-block.assumed': { permission: 'not-allowed' },
+  'xaa-post-mention-create': {},
+  'xaa-post-delete': {},
+  'xaa-oauth-revoke': { channelStatus: 'revoked', told: { 'channel.revoked': 1 } },
+};
+
+/** The table of each generation that X tells of events in, and which payloads are its. */
+export const PAYLOAD_TABLES: readonly { name: string; eventsApi: string; payloads: RegExp; after: number; results: Readonly<Record<string, PayloadResult>> }[] = [
+  { name: 'Account Activity', eventsApi: 'account-activity-premium', payloads: /^aaa-/, after: Date.UTC(2026, 7, 18, 8, 7), results: ACCOUNT_ACTIVITY },
+  { name: 'X Activity', eventsApi: 'x-activity', payloads: /^xaa-(?!chat-sent)/, after: Date.UTC(2026, 7, 18, 8, 12), results: X_ACTIVITY },
+  // By itself: X's samples of the two encrypted messages bear one id.
+  { name: 'X Activity, an encrypted message typed in X’s app', eventsApi: 'x-activity', payloads: /^xaa-chat-sent/, after: Date.UTC(2026, 7, 18, 8, 12), results: { 'xaa-chat-sent': echoed(CHAT_ID, ENCRYPTED) } },
 ];

@@ -107,8 +107,8 @@ export async function startBoth(options: Partial<ServiceOptions> & { x?: Sandbox
 export const NAJM_CHANNEL = { name: 'Najm support', ...NAJM.credentials, environmentName: 'prod' };
 export const FIBRE_CHANNEL = { name: 'Fibre support', ...FIBRE.credentials, environmentName: 'prod' };
 
-export async function connectNajm(service: Service): Promise<AnswerBody> {
-  const created = await service.call('/v1/channels', { body: NAJM_CHANNEL });
+export async function connectNajm(service: Service, fields: Record<string, unknown> = {}): Promise<AnswerBody> {
+  const created = await service.call('/v1/channels', { body: { ...NAJM_CHANNEL, ...fields } });
   const connected = await service.call(`/v1/channels/${created.body['id']}/connect`, { method: 'POST' });
   if (connected.status !== 200) {
     throw new Error(`The channel did not connect: ${connected.text}`);
