@@ -2,21 +2,21 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
 import type { Settings } from '../config/settings.js';
-import { type Instant, toTimestamp } from '../kernel/clock.js';
-import type { XCredentials } from '../x-api/x-credentials.js';
+import { UnitOfWork } from '../database/unit-of-work.service.js';
+import { toTimestamp } from '../kernel/clock.js';
+import type { XClientCredentials, XCredentials } from '../x-api/x-credentials.js';
 import type { ChannelDto } from './channel.dto.js';
 import type { Channel } from './channel.js';
-import { ChannelCredentials } from './credentials/channel-credentials.service.js';
+import { ChannelCredentials, type SecretUpdates } from './credentials/channel-credentials.service.js';
 import { statusOf } from './channel-status.js';
 import { webhookUrlOf } from './connection/webhook-address.js';
-
-type SecretUpdates = Record<keyof XCredentials, Instant>;
 
 /** Channels as callers see them: when each secret changed, never the secret. */
 @Injectable()
 export class ChannelAnswers {
   constructor(
     private readonly credentials: ChannelCredentials,
+    private readonly unitOfWork: UnitOfWork,
     @InjectSettings('server') private readonly server: Settings['server'],
   ) {}
 
@@ -36,12 +36,14 @@ export class ChannelAnswers {
   }
 
   /** For a channel that is made in the running unit of work, whose rows no reader sees yet. */
-  ofNew(channel: Channel): ChannelDto {
-    return this.toDto(channel, undefined);
+  ofNew(channel: Channel): Promise<ChannelDto> {
+    return this.unitOfWork.run((manager) => this.ofOneIn(manager, channel));
   }
 
   private toDto(channel: Channel, secrets: SecretUpdates | undefined): ChannelDto {
-    const secret = (name: keyof XCredentials) => ({ updatedAt: toTimestamp(secrets?.[name] ?? channel.createdAt) });
+    const secret = (name: keyof XCredentials | keyof XClientCredentials) => ({ updatedAt: toTimestamp(secrets?.[name] ?? channel.createdAt) });
+    // Those of OAuth 2.0 not every channel has.
+    const optional = (name: keyof XClientCredentials) => (secrets?.[name] === undefined ? {} : { [name]: secret(name) });
     return {
       id: channel.id,
       name: channel.name,
@@ -58,6 +60,8 @@ export class ChannelAnswers {
         consumerSecret: secret('consumerSecret'),
         accessToken: secret('accessToken'),
         accessTokenSecret: secret('accessTokenSecret'),
+        ...optional('clientId'),
+        ...optional('clientSecret'),
       },
       declaredInConfig: channel.isDeclaredInConfig,
       createdAt: toTimestamp(channel.createdAt),

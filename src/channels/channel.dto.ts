@@ -49,10 +49,17 @@ const credentials = {
   accessTokenSecret: secret('The account’s access token secret.'),
 };
 
+const clientCredentials = {
+  clientId: secret('The app’s OAuth 2.0 client id, where it has one.'),
+  clientSecret: secret('The app’s OAuth 2.0 client secret. With it, events are taken also when `X-Twitter-Webhooks-Signature-OAuth2` alone holds. It is not tried on X.'),
+};
+
 export const createChannelSchema = z
   .strictObject({
     name,
     ...credentials,
+    clientId: clientCredentials.clientId.optional(),
+    clientSecret: clientCredentials.clientSecret.optional(),
     environmentName: environmentName.optional(),
     eventsApi: eventsApi.default(PREMIUM).describe('How X delivers events.'),
     messagesApi: messagesApi.default('v1.1').describe('How messages are sent. `v2` has other limits at X.'),
@@ -86,6 +93,8 @@ export const patchChannelSchema = patchSchema(
     consumerSecret: credentials.consumerSecret.optional(),
     accessToken: credentials.accessToken.optional(),
     accessTokenSecret: credentials.accessTokenSecret.optional(),
+    clientId: clientCredentials.clientId.nullable().optional().describe('null takes it away. Never answered again.'),
+    clientSecret: clientCredentials.clientSecret.nullable().optional().describe('While X may sign with the old one yet, both hold. null takes it away. Never answered again.'),
   },
   { id: 'PatchChannel', example: { name: 'Najm care', policy: { beyondAllotment: 'hold' } } },
 );
@@ -136,7 +145,14 @@ export const channelSchema = z
     statusDetail: z.string().nullable().describe('Why it is degraded or revoked.'),
     webhookUrl: z.string().nullable().describe('Where X calls us; null until PUBLIC_URL is set.'),
     policy: z.object({ beyondAllotment: z.enum(BEYOND_ALLOTMENT), appShare: z.number().optional(), afterUnknown: z.enum(AFTER_UNKNOWN).optional(), keepMessagesDays: z.number().optional() }),
-    secrets: z.object({ consumerKey: secretState, consumerSecret: secretState, accessToken: secretState, accessTokenSecret: secretState }),
+    secrets: z.object({
+      consumerKey: secretState,
+      consumerSecret: secretState,
+      accessToken: secretState,
+      accessTokenSecret: secretState,
+      clientId: secretState.optional(),
+      clientSecret: secretState.optional(),
+    }),
     declaredInConfig: z.boolean(),
     createdAt: z.string(),
     updatedAt: z.string(),

@@ -67,7 +67,7 @@ export class ChannelsController {
       async (account) => {
         const channel = await this.channels.create({ ...body, team: caller.team, isDeclaredInConfig: false }, account);
         const headers = { location: `/v1/channels/${channel.id}` };
-        return { status: 201, headers, body: this.answers.ofNew(channel) };
+        return { status: 201, headers, body: await this.answers.ofNew(channel) };
       },
     );
   }

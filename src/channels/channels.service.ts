@@ -14,7 +14,7 @@ import type { CreateChannel, PatchChannel } from './channel.dto.js';
 import { type Channel, changePolicy } from './channel.js';
 import { ChannelEntity } from './channel.entity.js';
 import { ChannelConnection } from './connection/channel-connection.service.js';
-import { ChannelCredentials } from './credentials/channel-credentials.service.js';
+import { ChannelCredentials, type GivenCredentials, type ReplacedSecrets, type SigningSecretName } from './credentials/channel-credentials.service.js';
 import { ChannelDirectory } from './channel-directory.service.js';
 import { isToBeKeptAlive } from './channel-status.js';
 import { ConsumerSecrets } from './credentials/consumer-secrets.service.js';
@@ -125,7 +125,7 @@ export class Channels {
    */
   async change(
     channel: Channel,
-    change: Pick<Channel, 'name' | 'policy' | 'isPaused' | 'messagesApi'> & { credentials: XCredentials | null },
+    change: Pick<Channel, 'name' | 'policy' | 'isPaused' | 'messagesApi'> & { credentials: GivenCredentials | null },
     named: readonly string[] = [],
   ): Promise<string[]> {
     const { credentials, ...fields } = change;
@@ -138,15 +138,15 @@ export class Channels {
       this.directory.noteChange();
       // Whoever changes credentials of the same app waits: a secret of one of its channels may become that of all.
       const ofApp = credentials === null ? [] : await manager.find(ChannelEntity, { where: { appFingerprint }, order: { id: 'ASC' }, ...lockedForUpdate<ChannelEntity>(manager) });
-      const replaced = credentials === null ? null : await this.credentials.keep(channel.id, credentials);
+      const replaced = credentials === null ? {} : await this.credentials.keep(channel.id, credentials);
       await manager.update(
         ChannelEntity,
         { id: channel.id },
         { ...fields, appFingerprint, xAppId, webhookKey, updatedAt: this.clock.now() },
       );
       await (named.length === 0 ? undefined : this.audit.note('channel.changed', channel.id, named));
-      if (credentials !== null && replaced !== null) {
-        rotated.push(channel.id, ...(await this.rotateOthers(channel.id, ofApp, replaced, credentials.consumerSecret)));
+      if (credentials !== null && Object.keys(replaced).length > 0) {
+        rotated.push(channel.id, ...(await this.rotateOthers(channel.id, ofApp, replaced, credentials)));
       }
     });
     await this.consumerSecrets.refresh();
@@ -163,16 +163,16 @@ export class Channels {
     }
   }
 
-  /** The consumer secret is the app's. What X signed with the new one before we knew it was refused: it is read back. */
-  private async rotateOthers(channelId: string, ofApp: readonly Channel[], replaced: string, consumerSecret: string): Promise<string[]> {
+  /** These secrets are the app's. What X signed with the new ones before we knew them was refused: it is read back. */
+  private async rotateOthers(channelId: string, ofApp: readonly Channel[], replaced: ReplacedSecrets, given: GivenCredentials): Promise<string[]> {
     const followed: string[] = [];
     for (const { id } of ofApp.filter((other) => other.id !== channelId)) {
-      if (await this.credentials.follow(id, replaced, consumerSecret)) {
+      if (await this.credentials.follow(id, replaced, given)) {
         followed.push(id);
       }
     }
     for (const webhookKey of new Set(ofApp.map((one) => one.webhookKey))) {
-      await this.webhooks.noteNewSecret(webhookKey);
+      await this.webhooks.noteNewSecrets(webhookKey, Object.keys(replaced) as SigningSecretName[]);
     }
     await this.recoveries.noteGap([channelId, ...followed]);
     return followed;
@@ -202,10 +202,10 @@ function accountTaken(account: XAccount): Problem {
   return new Problem('channel.account-taken', `The X account @${account.username} (${account.id}) is a channel already.`);
 }
 
-function pickCredentials(patch: PatchChannel): Partial<XCredentials> {
-  const { consumerKey, consumerSecret, accessToken, accessTokenSecret } = patch;
+function pickCredentials(patch: PatchChannel): Partial<GivenCredentials> {
+  const { consumerKey, consumerSecret, accessToken, accessTokenSecret, clientId, clientSecret } = patch;
   return Object.fromEntries(
-    Object.entries({ consumerKey, consumerSecret, accessToken, accessTokenSecret }).filter(([, value]) => value !== undefined),
+    Object.entries({ consumerKey, consumerSecret, accessToken, accessTokenSecret, clientId, clientSecret }).filter(([, value]) => value !== undefined),
   );
 }
 

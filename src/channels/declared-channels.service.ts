@@ -71,7 +71,7 @@ export class DeclaredChannels implements OnApplicationBootstrap {
       );
     });
     const declared = { ...existing, environmentName: wanted.environmentName };
-    const changed = await this.channels.change(declared, { name: wanted.name, policy, isPaused: existing.isPaused, messagesApi: wanted.messagesApi, credentials });
+    const changed = await this.channels.change(declared, { name: wanted.name, policy, isPaused: existing.isPaused, messagesApi: wanted.messagesApi, credentials: { ...credentials, ...clientCredentialsOf(credentials) } });
     this.onceListening(() => this.channels.checkChanged(changed));
     return this.connectIfWanted(wanted, declared);
   }
@@ -99,4 +99,9 @@ export class DeclaredChannels implements OnApplicationBootstrap {
       }
     });
   }
+}
+
+/** What is not declared any more goes. */
+function clientCredentialsOf({ clientId, clientSecret }: Credentials): { clientId: string | null; clientSecret: string | null } {
+  return { clientId: clientId ?? null, clientSecret: clientSecret ?? null };
 }

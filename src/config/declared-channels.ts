@@ -6,7 +6,10 @@ import { isGroup, type DraftFile } from './sources/settings-draft.js';
 import { findClosestName } from './values/closest-name.js';
 import { showValue } from './values/shown-value.js';
 
-export const CREDENTIAL_NAMES = ['consumerKey', 'consumerSecret', 'accessToken', 'accessTokenSecret'] as const;
+const NEEDED_CREDENTIALS = ['consumerKey', 'consumerSecret', 'accessToken', 'accessTokenSecret'] as const;
+/** For OAuth 2.0, where the app has them. */
+const OPTIONAL_CREDENTIALS = ['clientId', 'clientSecret'] as const;
+export const CREDENTIAL_NAMES = [...NEEDED_CREDENTIALS, ...OPTIONAL_CREDENTIALS] as const;
 type CredentialName = (typeof CREDENTIAL_NAMES)[number];
 
 /** Those that have no environments at X. */
@@ -111,6 +114,7 @@ function readCredentials(
   for (const name of CREDENTIAL_NAMES) {
     const { key, origin } = at(name);
     const value = declared[name];
+    if (value === undefined && OPTIONAL_CREDENTIALS.some((optional) => optional === name)) continue;
     const reference = typeof value === 'string' ? parseSecretReference(value) : null;
     if (reference !== null) {
       const resolved = resolve(reference);
@@ -118,7 +122,7 @@ function readCredentials(
       else if (/\s/.test(resolved.text)) found.push({ key, wrong: 'leads to a text with white space in it', origin: `${origin} via ${resolved.origin}` });
       else credentials[name] = resolved.text;
       origins.set(key, 'missing' in resolved ? origin : `${origin} via ${resolved.origin}`);
-    } else if (isLiteralConsumerKey(name, value)) {
+    } else if (isLiteralName(name, value)) {
       credentials[name] = value;
       origins.set(key, origin);
     } else {
@@ -129,9 +133,9 @@ function readCredentials(
   return credentials;
 }
 
-/** The consumer key names the app and is no secret by itself. What looks like a reference gone wrong is not one. */
-function isLiteralConsumerKey(name: CredentialName, value: unknown): value is string {
-  return name === 'consumerKey' && typeof value === 'string' && /^[A-Za-z0-9_-]+$/.test(value);
+/** The consumer key and the client id name the app and are no secrets by themselves. What looks like a reference gone wrong is none. */
+function isLiteralName(name: CredentialName, value: unknown): value is string {
+  return (name === 'consumerKey' || name === 'clientId') && typeof value === 'string' && /^[A-Za-z0-9_-]+$/.test(value);
 }
 
 function toDeclaredChannel(declared: Record<string, unknown>): DeclaredChannel {

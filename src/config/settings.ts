@@ -171,12 +171,14 @@ export interface DeclaredChannel {
   connect: boolean;
 }
 
-/** The four that a channel signs its requests to X with. */
+/** The four that a channel signs its requests to X with, and what the app has for OAuth 2.0. */
 export interface ChannelCredentials {
   consumerKey: string;
   consumerSecret: string;
   accessToken: string;
   accessTokenSecret: string;
+  clientId?: string;
+  clientSecret?: string;
 }
 
 /** What the rest of the service is configured by. Decided, complete, frozen, and without any secret. */

@@ -18,3 +18,18 @@ export function isSignedByX(body: Buffer, signature: string | undefined, consume
     })
     .includes(true);
 }
+
+/** The signatures that a delivery bears, by the kind of secret that each is made with. */
+export interface Signatures {
+  /** `x-twitter-webhooks-signature`, by the consumer secret. */
+  consumerSecret: string | undefined;
+  /** `x-twitter-webhooks-signature-oauth2`, by the client secret of OAuth 2.0. */
+  clientSecret: string | undefined;
+}
+
+/** Whether either holds, each by its own kind of secret. One that is wrong beside one that holds does no harm: X may sign with a secret that we do not know yet. */
+export function isSignedEitherWay(body: Buffer, signatures: Signatures, secrets: Readonly<Record<keyof Signatures, readonly string[]>>): boolean {
+  const byConsumer = isSignedByX(body, signatures.consumerSecret, secrets.consumerSecret);
+  const byClient = isSignedByX(body, signatures.clientSecret, secrets.clientSecret);
+  return byConsumer || byClient;
+}

@@ -3,6 +3,7 @@ import { ApiBody, ApiHeader, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Public } from '../access/access.decorator.js';
 import { WebhookSightings } from '../channels/connection/webhook-sightings.service.js';
+import type { SigningSecretName } from '../channels/credentials/channel-credentials.service.js';
 import { ConsumerSecrets } from '../channels/credentials/consumer-secrets.service.js';
 import { OWN_CHALLENGE } from '../channels/health/own-challenge.js';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
@@ -12,12 +13,13 @@ import { Problem } from '../kernel/problem.js';
 import { Log } from '../runtime/log.service.js';
 import { Timers } from '../runtime/timers.service.js';
 import { answerChallenge, isChallengeToken } from './crc-challenge.js';
-import { isSignedByX } from './event-signature.js';
+import { isSignedByX, isSignedEitherWay, type Signatures } from './event-signature.js';
 import { challengeAnswerSchema, CHALLENGE_QUERY, DELIVERY_BODY, NONCE_QUERY } from './webhook.dto.js';
 import { WebhookInbox } from './webhook-inbox.service.js';
 import { WebhookProcessor } from './webhook-processor.service.js';
 
 const SIGNATURE_HEADER = 'x-twitter-webhooks-signature';
+const CLIENT_SIGNATURE_HEADER = 'x-twitter-webhooks-signature-oauth2';
 
 /** For the docs explorer. */
 const WEBHOOK_PATH = { key: 'The last part of a channel’s `webhookUrl`.' };
@@ -67,7 +69,7 @@ export class WebhookController {
     if (!token.startsWith(OWN_CHALLENGE)) {
       this.sightings.noteChallenge(key);
     }
-    this.noteSecret(key, secrets, query, signature);
+    this.noteSecret(key, 'consumerSecret', secrets, query, signature);
     return { response_token: answerChallenge(token, secret) };
   }
 
@@ -88,15 +90,17 @@ export class WebhookController {
       'webhook.not-stored',
     ],
   })
-  @ApiHeader({ name: SIGNATURE_HEADER, required: true, description: '`sha256=` and the base64 HMAC-SHA256 of the body’s very bytes by the app’s consumer secret.' })
+  @ApiHeader({ name: CLIENT_SIGNATURE_HEADER, required: false, description: 'The same by the app’s client secret of OAuth 2.0, where a channel has one. One of the two must hold; the other may be wrong or not there.' })
+  @ApiHeader({ name: SIGNATURE_HEADER, required: false, description: '`sha256=` and the base64 HMAC-SHA256 of the body’s very bytes by the app’s consumer secret.' })
   @ApiBody(DELIVERY_BODY)
   async event(
     @Param('key') key: string,
-    @Headers(SIGNATURE_HEADER) signature: string | undefined,
+    @Headers(SIGNATURE_HEADER) consumerSecret: string | undefined,
+    @Headers(CLIENT_SIGNATURE_HEADER) clientSecret: string | undefined,
     @Req() request: FastifyRequest,
   ): Promise<void> {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const work = this.verify(key, body, signature).then(() => this.store(key, body));
+    const work = this.verify(key, body, { consumerSecret, clientSecret }).then(() => this.store(key, body));
     const outcome = await this.timers.within(this.settings.acknowledgeWithinMs, work, () => 'too-slow' as const);
     if (outcome !== 'stored') {
       throw new Problem('webhook.not-stored', 'The event is not stored; send it again.', { retryAfterMs: 1_000 });
@@ -116,25 +120,26 @@ export class WebhookController {
   }
 
   /** Which of an old and a new secret X signs with: the old one's time ends when it is the new one. */
-  private noteSecret(key: string, secrets: readonly string[], bytes: Buffer, signature: string | undefined): void {
+  private noteSecret(key: string, kind: SigningSecretName, secrets: readonly string[], bytes: Buffer, signature: string | undefined): void {
     if (secrets.length > 1 && isSignedByX(bytes, signature, secrets.slice(0, 1))) {
-      this.sightings.noteNewSecret(key);
+      this.sightings.noteNewSecret(key, kind);
     }
   }
 
-  private async verify(key: string, body: Buffer, signature: string | undefined): Promise<void> {
-    const known = this.secrets.find(key) ?? [];
-    if (isSignedByX(body, signature, known)) {
-      this.noteSecret(key, known, body, signature);
+  private async verify(key: string, body: Buffer, signatures: Signatures): Promise<void> {
+    const known = { consumerSecret: this.secrets.find(key) ?? [], clientSecret: this.secrets.findClientSecrets(key) };
+    if (isSignedEitherWay(body, signatures, known)) {
+      this.noteSecret(key, 'consumerSecret', known.consumerSecret, body, signatures.consumerSecret);
+      this.noteSecret(key, 'clientSecret', known.clientSecret, body, signatures.clientSecret);
       return;
     }
-    // Another instance may have added the channel or changed its secret.
-    const secrets = await this.secrets.findAfresh(key);
-    if (secrets === null) {
+    // Another instance may have added the channel or changed its secrets.
+    const consumerSecret = await this.secrets.findAfresh(key);
+    if (consumerSecret === null) {
       throw unknownWebhook();
     }
-    if (!isSignedByX(body, signature, secrets)) {
-      throw new Problem('webhook.signature-invalid', `${SIGNATURE_HEADER} must be the signature of this very body by the app’s consumer secret.`);
+    if (!isSignedEitherWay(body, signatures, { consumerSecret, clientSecret: this.secrets.findClientSecrets(key) })) {
+      throw new Problem('webhook.signature-invalid', `${SIGNATURE_HEADER} must be the signature of this very body by the app’s consumer secret, or ${CLIENT_SIGNATURE_HEADER} by the client secret that a channel has.`);
     }
   }
 }

@@ -6,6 +6,12 @@ export interface XCredentials {
   accessTokenSecret: string;
 }
 
+/** What the app has for OAuth 2.0, where it has. Both are the app's; with the secret X signs its events a second time. */
+export interface XClientCredentials {
+  clientId: string;
+  clientSecret: string;
+}
+
 /** X's `x-access-level`: frozen when the account authorised the app, whatever the app is allowed later. */
 export type AccessLevel = 'read' | 'read-write' | 'read-write-directmessages' | 'unknown';
 

@@ -35,7 +35,7 @@ export interface AnswerBody {
 
   account: { id: string; username: string; name: string };
   webhookUrl: string;
-  secrets: Record<'consumerKey' | 'consumerSecret' | 'accessToken' | 'accessTokenSecret', { updatedAt: string }>;
+  secrets: Record<'consumerKey' | 'consumerSecret' | 'accessToken' | 'accessTokenSecret' | 'clientId' | 'clientSecret', { updatedAt: string }>;
   statusDetail: string | null;
 
   checks: CheckBody[];

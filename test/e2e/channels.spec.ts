@@ -112,7 +112,7 @@ describe('Channels over REST', () => {
     ['an unknown policy', { policy: { beyondAllotment: 'maybe' } }, '/policy/beyondAllotment', 'request.invalid'],
     ['a name that is blank', { name: '  ' }, '/name', 'request.invalid'],
     ['a name with NUL', { name: 'Najm\u0000' }, '/name', 'request.invalid'],
-    ['a generation that is not there yet', { eventsApi: 'x-activity' }, '/eventsApi', 'request.invalid'],
+    ['a generation that X does not have', { eventsApi: 'carrier-pigeon' }, '/eventsApi', 'request.invalid'],
   ])('refuses %s with a pointer to it and never asks X', async (_what, change, pointer, code) => {
     both.sandbox.ledger.clear();
     const { status, body } = await create({ ...NAJM_CHANNEL, ...change });

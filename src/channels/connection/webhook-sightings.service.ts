@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { SECOND_MS } from '../../kernel/duration.js';
 import { Timers } from '../../runtime/timers.service.js';
+import type { SigningSecretName } from '../credentials/channel-credentials.service.js';
 import { Webhooks } from './webhooks.service.js';
 
 /** Anybody can send challenges: they are noted this often at most. */
@@ -22,9 +23,9 @@ export class WebhookSightings {
     this.note(`challenge ${webhookKey}`, () => this.webhooks.noteChallenge(webhookKey));
   }
 
-  /** X signs with the newest of several consumer secrets. */
-  noteNewSecret(webhookKey: string): void {
-    this.note(`secret ${webhookKey}`, () => this.webhooks.noteNewSecretSeen(webhookKey));
+  /** X signs with the newest of several secrets of a kind. */
+  noteNewSecret(webhookKey: string, kind: SigningSecretName): void {
+    this.note(`${kind} ${webhookKey}`, () => this.webhooks.noteNewSecretSeen(webhookKey, kind));
   }
 
   private note(what: string, write: () => Promise<void>): void {

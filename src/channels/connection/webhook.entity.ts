@@ -35,4 +35,8 @@ export class WebhookEntity {
   /** When X was first seen to sign with a consumer secret that replaced another; null while it was not, or none was replaced. */
   @InstantColumn({ name: 'new_secret_seen_at', nullable: true })
   newSecretSeenAt: number | null;
+
+  /** The same of a client secret of OAuth 2.0. */
+  @InstantColumn({ name: 'new_client_secret_seen_at', nullable: true })
+  newClientSecretSeenAt: number | null;
 }

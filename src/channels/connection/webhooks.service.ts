@@ -5,8 +5,11 @@ import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock } from '../../kernel/clock.js';
 import { Problem } from '../../kernel/problem.js';
 import type { ProblemCode } from '../../kernel/problem-code.js';
+import type { SigningSecretName } from '../credentials/channel-credentials.service.js';
 import { revalidateDelayMs } from './webhook-backoff.js';
 import { WebhookEntity } from './webhook.entity.js';
+
+const SEEN_AT = { consumerSecret: 'newSecretSeenAt', clientSecret: 'newClientSecretSeenAt' } as const;
 
 /** What we know of our webhooks beside what X lists: which are ours, and how their challenges went. */
 @Injectable()
@@ -41,14 +44,15 @@ export class Webhooks {
     await this.change(webhookKey, () => ({ lastCrcAt: this.clock.now() }));
   }
 
-  /** X signs with the newest consumer secret; the first time counts. */
-  async noteNewSecretSeen(webhookKey: string): Promise<void> {
-    await this.change(webhookKey, ({ newSecretSeenAt }) => ({ newSecretSeenAt: newSecretSeenAt ?? this.clock.now() }));
+  /** X signs with the newest secret of this kind; the first time counts. */
+  async noteNewSecretSeen(webhookKey: string, kind: SigningSecretName): Promise<void> {
+    const column = SEEN_AT[kind];
+    await this.change(webhookKey, (before) => ({ [column]: before[column] ?? this.clock.now() }));
   }
 
-  /** Its consumer secret was replaced: X is to be seen signing with the new one. Joins the running unit of work. */
-  async noteNewSecret(webhookKey: string): Promise<void> {
-    await this.change(webhookKey, () => ({ newSecretSeenAt: null }));
+  /** Its secrets of these kinds were replaced: X is to be seen signing with the new ones. Joins the running unit of work. */
+  async noteNewSecrets(webhookKey: string, kinds: readonly SigningSecretName[]): Promise<void> {
+    await this.change(webhookKey, () => Object.fromEntries(kinds.map((kind) => [SEEN_AT[kind], null])));
   }
 
   private async change(webhookKey: string, change: (before: WebhookEntity) => Partial<WebhookEntity>): Promise<void> {
@@ -66,6 +70,6 @@ export function lastFailureOf(webhook: WebhookEntity | null): Problem | null {
 }
 
 async function insertUnlessThere(manager: EntityManager, webhookKey: string): Promise<void> {
-  const fresh = { webhookKey, xWebhookId: null, lastCrcAt: null, failures: 0, revalidateAt: null, lastFailure: null, newSecretSeenAt: null };
+  const fresh = { webhookKey, xWebhookId: null, lastCrcAt: null, failures: 0, revalidateAt: null, lastFailure: null, newSecretSeenAt: null, newClientSecretSeenAt: null };
   await manager.createQueryBuilder().insert().into(WebhookEntity).values(fresh).orIgnore().updateEntity(false).execute();
 }

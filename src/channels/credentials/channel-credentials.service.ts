@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, In } from 'typeorm';
+import { type EntityManager, In, Not } from 'typeorm';
 import { Reader } from '../../database/reader.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../../kernel/clock.js';
@@ -7,17 +7,30 @@ import { Problem } from '../../kernel/problem.js';
 import { Timers } from '../../runtime/timers.service.js';
 import { Sealing } from '../../runtime/sealing.service.js';
 import { XApi } from '../../x-api/x-api.service.js';
-import type { AccessLevel, XAccount, XCredentials } from '../../x-api/x-credentials.js';
-import { ChannelSecretEntity, type SecretName } from './channel-secret.entity.js';
+import type { AccessLevel, XAccount, XClientCredentials, XCredentials } from '../../x-api/x-credentials.js';
+import { ChannelSecretEntity, type PreviousSecretName, type SecretName } from './channel-secret.entity.js';
 import { PERMISSION_REMEDY, toXProblem } from '../x-problem.js';
 
 const CREDENTIAL_NAMES = ['consumerKey', 'consumerSecret', 'accessToken', 'accessTokenSecret'] as const;
-const CONSUMER_SECRET_NAMES: SecretName[] = ['consumerSecret', 'previousConsumerSecret'];
+const CLIENT_CREDENTIAL_NAMES = ['clientId', 'clientSecret'] as const;
+/** What X signs events with, and what it did before that was replaced. */
+const PREVIOUS: Readonly<Record<SigningSecretName, PreviousSecretName>> = { consumerSecret: 'previousConsumerSecret', clientSecret: 'previousClientSecret' };
+
+export type SigningSecretName = 'consumerSecret' | 'clientSecret';
+
+/** The four, and what is to become of those for OAuth 2.0: left out they stay, null takes them away. */
+export type GivenCredentials = XCredentials & { [Name in keyof XClientCredentials]?: string | null | undefined };
+
+/** When each was last changed. */
+export type SecretUpdates = Partial<Record<keyof XCredentials | keyof XClientCredentials, Instant>>;
+
+/** The secrets that others of the same app have replaced. */
+export type ReplacedSecrets = Partial<Record<SigningSecretName, string>>;
 
 /** How long opened credentials are kept in memory; ones that another instance replaced are used no longer than this. */
 const KEEP_MS = 100;
 
-/** A channel's four credentials: tried on X before they are kept, sealed at rest, opened only to sign. */
+/** A channel's credentials: the four that it signs with are tried on X before they are kept. Sealed at rest, opened only to sign. */
 @Injectable()
 export class ChannelCredentials {
   /** Opened just now: a busy channel signs many requests a second. */
@@ -57,38 +70,46 @@ export class ChannelCredentials {
   }
 
   /**
-   * Seals what changed, dated `now`. Joins the running unit of work. Answers the consumer secret that another one of the same app has
-   * replaced: X may sign with it for a while yet, so it stays good beside the new one.
+   * Seals what changed, dated `now`. Joins the running unit of work. Answers the secrets that others of the same app have replaced: X
+   * may sign with them for a while yet, so they stay good beside the new ones.
    */
-  keep(channelId: string, credentials: XCredentials, now: Instant = this.clock.now()): Promise<string | null> {
+  keep(channelId: string, given: GivenCredentials, now: Instant = this.clock.now()): Promise<ReplacedSecrets> {
     return this.unitOfWork.run(async (manager) => {
       this.unitOfWork.afterCommit(() => this.recent.clear());
-      const before = await manager.findBy(ChannelSecretEntity, { channelId });
-      const keyBefore = before.find(({ name }) => name === 'consumerKey');
-      const isSameApp = keyBefore !== undefined && this.open(keyBefore) === credentials.consumerKey;
-      let replaced: string | null = null;
-      for (const name of CREDENTIAL_NAMES) {
-        const old = before.find((row) => row.name === name);
-        if (old !== undefined && this.open(old) === credentials[name]) {
+      const rows = await manager.findBy(ChannelSecretEntity, { channelId });
+      const before = new Map(rows.map((row) => [row.name, this.open(row)]));
+      const isSameApp = before.get('consumerKey') === given.consumerKey;
+      const wanted = (name: (typeof CLIENT_CREDENTIAL_NAMES)[number]): string | null | undefined => (given[name] === undefined ? (isSameApp ? before.get(name) : null) : given[name]);
+      const replaced: ReplacedSecrets = {};
+      const gone: SecretName[] = before.has('consumerKey') && !isSameApp ? Object.values(PREVIOUS) : [];
+      for (const name of [...CREDENTIAL_NAMES, ...CLIENT_CREDENTIAL_NAMES]) {
+        const [old, next] = [before.get(name), name === 'clientId' || name === 'clientSecret' ? wanted(name) : given[name]];
+        if (next === undefined || old === next) {
           continue;
         }
-        if (old !== undefined && name === 'consumerSecret' && isSameApp) {
-          replaced = this.open(old);
-          await manager.upsert(ChannelSecretEntity, this.seal(channelId, 'previousConsumerSecret', replaced, now), ['channelId', 'name']);
+        if (next === null) {
+          gone.push(name, ...(name === 'clientSecret' ? [PREVIOUS[name]] : []));
+          continue;
         }
-        await manager.upsert(ChannelSecretEntity, this.seal(channelId, name, credentials[name], now), ['channelId', 'name']);
+        if (old !== undefined && isSameApp && (name === 'consumerSecret' || name === 'clientSecret')) {
+          replaced[name] = old;
+          await manager.upsert(ChannelSecretEntity, this.seal(channelId, PREVIOUS[name], old, now), ['channelId', 'name']);
+        }
+        await manager.upsert(ChannelSecretEntity, this.seal(channelId, name, next, now), ['channelId', 'name']);
       }
-      if (keyBefore !== undefined && !isSameApp) {
-        await manager.delete(ChannelSecretEntity, { channelId, name: 'previousConsumerSecret' });
-      }
+      await (gone.length === 0 ? undefined : manager.delete(ChannelSecretEntity, { channelId, name: In(gone) }));
       return replaced;
     });
   }
 
-  /** The app's consumer secret was replaced: another channel of the app that had the old one gets the new one. True when it did. */
-  async follow(channelId: string, replaced: string, consumerSecret: string): Promise<boolean> {
-    const credentials = await this.unitOfWork.run((manager) => this.read(channelId, manager));
-    return credentials.consumerSecret === replaced && (await this.keep(channelId, { ...credentials, consumerSecret })) !== null;
+  /** Secrets of the app were replaced: another channel of the app that had the old ones gets the new ones. True when it did. */
+  async follow(channelId: string, replaced: ReplacedSecrets, given: GivenCredentials): Promise<boolean> {
+    const rows = await this.unitOfWork.run((manager) => manager.findBy(ChannelSecretEntity, { channelId }));
+    const own = await this.unitOfWork.run((manager) => this.read(channelId, manager));
+    const had = (name: SigningSecretName): boolean => rows.some((row) => row.name === name && this.open(row) === replaced[name]);
+    const { consumerSecret } = had('consumerSecret') ? given : own;
+    const clientSecret = had('clientSecret') ? given.clientSecret : undefined;
+    return Object.keys(await this.keep(channelId, { ...own, consumerSecret, clientSecret })).length > 0;
   }
 
   /** @throws when the channel has none, or its keys are gone */
@@ -127,35 +148,26 @@ export class ChannelCredentials {
     };
   }
 
-  /** When each credential was last changed, by channel; never what it is. */
-  async listUpdates(channelIds: readonly string[], manager: EntityManager = this.reader.manager): Promise<Map<string, Record<keyof XCredentials, Instant>>> {
+  /** When each credential that a channel has was last changed, by channel; never what it is. */
+  async listUpdates(channelIds: readonly string[], manager: EntityManager = this.reader.manager): Promise<Map<string, SecretUpdates>> {
     const rows = await manager.find(ChannelSecretEntity, {
       select: { channelId: true, name: true, updatedAt: true },
-      where: { channelId: In([...channelIds]) },
+      where: { channelId: In([...channelIds]), name: Not(In(Object.values(PREVIOUS))) },
     });
-    return new Map(
-      channelIds.map((channelId) => {
-        const updatedAt = (name: SecretName): Instant =>
-          rows.find((row) => row.channelId === channelId && row.name === name)?.updatedAt ?? 0;
-        return [
-          channelId,
-          {
-            consumerKey: updatedAt('consumerKey'),
-            consumerSecret: updatedAt('consumerSecret'),
-            accessToken: updatedAt('accessToken'),
-            accessTokenSecret: updatedAt('accessTokenSecret'),
-          },
-        ];
-      }),
-    );
+    const updates = new Map<string, SecretUpdates>(channelIds.map((channelId) => [channelId, {}]));
+    for (const { channelId, name, updatedAt } of rows) {
+      Object.assign(updates.get(channelId) ?? {}, { [name]: updatedAt });
+    }
+    return updates;
   }
 
-  /** Every consumer secret that X may sign with: the current ones first, and of those the newest, which is X’s while an app’s channels are changed one by one. */
-  async listConsumerSecrets(): Promise<{ channelId: string; secret: string }[]> {
-    const rows = await this.reader.repository(ChannelSecretEntity).findBy({ name: In(CONSUMER_SECRET_NAMES) });
+  /** Every secret that X may sign with: the current ones first, and of those the newest, which is X’s while an app’s channels are changed one by one. */
+  async listSigningSecrets(): Promise<{ channelId: string; kind: SigningSecretName; secret: string }[]> {
+    const names: SecretName[] = [...(Object.keys(PREVIOUS) as SigningSecretName[]), ...Object.values(PREVIOUS)];
+    const rows = await this.reader.repository(ChannelSecretEntity).findBy({ name: In(names) });
     return rows
-      .sort((a, b) => CONSUMER_SECRET_NAMES.indexOf(a.name) - CONSUMER_SECRET_NAMES.indexOf(b.name) || b.updatedAt - a.updatedAt)
-      .map((row) => ({ channelId: row.channelId, secret: this.open(row) }));
+      .sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name) || b.updatedAt - a.updatedAt)
+      .map((row) => ({ channelId: row.channelId, kind: row.name.endsWith('lientSecret') ? 'clientSecret' : 'consumerSecret', secret: this.open(row) }));
   }
 
   async forget(channelId: string): Promise<void> {

@@ -1,9 +1,10 @@
 import { Entity } from 'typeorm';
 import { IdColumn, InstantColumn, TextColumn } from '../../database/columns.decorator.js';
-import type { XCredentials } from '../../x-api/x-credentials.js';
+import type { XClientCredentials, XCredentials } from '../../x-api/x-credentials.js';
 
-/** The consumer secret of before a rotation stays: X may sign with it for a while yet. */
-export type SecretName = keyof XCredentials | 'previousConsumerSecret';
+/** What X signed with before a rotation stays: it may do so for a while yet. */
+export type PreviousSecretName = 'previousConsumerSecret' | 'previousClientSecret';
+export type SecretName = keyof XCredentials | keyof XClientCredentials | PreviousSecretName;
 
 /** One secret of a channel, sealed for exactly this row. */
 @Entity('channel_secrets')

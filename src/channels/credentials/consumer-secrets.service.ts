@@ -13,13 +13,19 @@ const REFRESH_EVERY_MS = 60_000;
 /** How long such a request waits for that look: X wants its answer within 3 seconds. */
 const REFRESH_WITHIN_MS = 1_000;
 
+/** What X may sign with on one webhook, the newest of each kind first. */
+interface SigningSecrets {
+  consumerSecret: readonly string[];
+  clientSecret: readonly string[];
+}
+
 /**
- * The consumer secrets by webhook, in memory: X's challenge has to be answered within 3 seconds and also when the
+ * The secrets that X signs with, by webhook, in memory: X's challenge has to be answered within 3 seconds and also when the
  * database is down, or X stops sending.
  */
 @Injectable()
 export class ConsumerSecrets implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private secretsByWebhook = new Map<string, string[]>();
+  private secretsByWebhook = new Map<string, SigningSecrets>();
   private lookedAt = -LOOKS_APART_MS;
   private looking: Promise<void> | null = null;
   private coming: Promise<void> | null = null;
@@ -40,9 +46,14 @@ export class ConsumerSecrets implements OnApplicationBootstrap, BeforeApplicatio
     this.refreshing?.cancel();
   }
 
-  /** The secrets that X may use on this webhook, the one to sign with first; null when there is no such webhook. */
+  /** The consumer secrets that X may use on this webhook, the one to sign with first; null when there is no such webhook. */
   find(webhookKey: string): readonly string[] | null {
-    return this.secretsByWebhook.get(webhookKey) ?? null;
+    return this.secretsByWebhook.get(webhookKey)?.consumerSecret ?? null;
+  }
+
+  /** The client secrets of OAuth 2.0 with which X may sign there besides; none where no channel has one. */
+  findClientSecrets(webhookKey: string): readonly string[] {
+    return this.secretsByWebhook.get(webhookKey)?.clientSecret ?? [];
   }
 
   /**
@@ -76,12 +87,13 @@ export class ConsumerSecrets implements OnApplicationBootstrap, BeforeApplicatio
   /** To be called after a channel was changed or removed. */
   async refresh(): Promise<void> {
     const channels = await this.reader.repository(ChannelEntity).find({ select: { id: true, webhookKey: true } });
-    const secrets = await this.credentials.listConsumerSecrets();
-    const next = new Map<string, string[]>();
-    for (const { channelId, secret } of secrets) {
+    const secrets = await this.credentials.listSigningSecrets();
+    const next = new Map<string, SigningSecrets>();
+    for (const { channelId, kind, secret } of secrets) {
       const webhookKey = channels.find((channel) => channel.id === channelId)?.webhookKey;
       if (webhookKey !== undefined) {
-        next.set(webhookKey, [...new Set([...(next.get(webhookKey) ?? []), secret])]);
+        const known = next.get(webhookKey) ?? { consumerSecret: [], clientSecret: [] };
+        next.set(webhookKey, { ...known, [kind]: [...new Set([...known[kind], secret])] });
       }
     }
     this.secretsByWebhook = next;

@@ -9,7 +9,7 @@ import { ChannelSecretEntity } from './channel-secret.entity.js';
 import { ConsumerSecrets } from './consumer-secrets.service.js';
 import { isRetired } from './secret-retirement.js';
 
-/** Takes back the trust in consumer secrets that were replaced, once X signs with their successors. */
+/** Takes back the trust in secrets that were replaced, once X signs with their successors. */
 @Injectable()
 export class SecretRotation {
   constructor(
@@ -21,17 +21,18 @@ export class SecretRotation {
 
   /** Returns how many are trusted no more. */
   async retire(): Promise<number> {
-    const replaced = await this.reader.repository(ChannelSecretEntity).findBy({ name: 'previousConsumerSecret' });
+    const replaced = await this.reader.repository(ChannelSecretEntity).findBy({ name: In(['previousConsumerSecret', 'previousClientSecret']) });
     if (replaced.length === 0) {
       return 0;
     }
     const channels = await this.reader.repository(ChannelEntity).findBy({ id: In(replaced.map(({ channelId }) => channelId)) });
     const webhooks = await this.reader.repository(WebhookEntity).findBy({ webhookKey: In(channels.map(({ webhookKey }) => webhookKey)) });
-    const seenAt = (channelId: string): Instant | null => {
+    const seenAt = ({ channelId, name }: ChannelSecretEntity): Instant | null => {
       const channel = channels.find(({ id }) => id === channelId);
-      return webhooks.find(({ webhookKey }) => webhookKey === channel?.webhookKey)?.newSecretSeenAt ?? null;
+      const webhook = webhooks.find(({ webhookKey }) => webhookKey === channel?.webhookKey);
+      return (name === 'previousClientSecret' ? webhook?.newClientSecretSeenAt : webhook?.newSecretSeenAt) ?? null;
     };
-    const over = replaced.filter(({ channelId, updatedAt }) => isRetired(updatedAt, seenAt(channelId), this.clock.now()));
+    const over = replaced.filter((row) => isRetired(row.updatedAt, seenAt(row), this.clock.now()));
     await this.unitOfWork.run(async (manager) => {
       for (const { channelId, name, updatedAt } of over) {
         await manager.delete(ChannelSecretEntity, { channelId, name, updatedAt });
