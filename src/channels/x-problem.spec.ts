@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Problem } from '../kernel/problem.js';
 import type { ProblemCode } from '../kernel/problem-code.js';
-import { readErrorBody, XFailure } from '../x-api/x-failure.js';
+import { readErrorBody, readProblemType, XFailure } from '../x-api/x-failure.js';
 import { toXProblem } from './x-problem.js';
 
 interface Row {
@@ -106,5 +106,17 @@ describe('a call that X did not answer', () => {
 describe('an error that is not X’s', () => {
   it.each([new Error('ours'), new Problem('channel.not-found', 'No.'), 'text', null, undefined])('comes back as it is: %p', (error) => {
     expect(toXProblem(error)).toBe(error);
+  });
+});
+
+describe('what X Activity refuses', () => {
+  it.each<[ProblemCode, unknown, number]>([
+    ['channel.access-level-insufficient', { title: 'Unsupported Authentication', detail: 'No.', type: 'https://api.x.com/2/problems/unsupported-authentication' }, 403],
+    ['channel.access-level-insufficient', { title: 'Unsupported Authentication', type: 'https://api.x.com/2/problems/unsupported-authentication' }, 401],
+    ['channel.subscription-not-permitted', { errors: [{ message: 'SubscribedElsewhere: subscription 1 tells webhook 2 of dm.read.' }] }, 400],
+    ['channel.subscriptions-used-up', { errors: [{ message: 'SubscriptionLimitExceeded: ' }] }, 400],
+  ])('is %s', (code, body, status) => {
+    const problem = toXProblem(new XFailure('answered', { status, ...readErrorBody(body) }, [], readProblemType(body)));
+    expect(problem).toMatchObject({ code, extras: { x: { status } } });
   });
 });

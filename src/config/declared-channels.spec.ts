@@ -62,6 +62,13 @@ describe('a declared channel', () => {
     expect(load([full]).settings.channels[0]).toMatchObject({ policy: { beyondAllotment: 'hold', appShare: 0.5 }, team: 'care', connect: true });
   });
 
+  it('may have what the app has for OAuth 2.0, the secret as a reference', () => {
+    const { secrets } = load([{ ...CHANNEL, clientId: 'client-id', clientSecret: '${CLIENT_SECRET}' }], { ...ENV, CLIENT_SECRET: 'client-secret' });
+    expect(secrets.channels[0]).toMatchObject({ consumerKey: 'consumer-key', clientId: 'client-id', clientSecret: 'client-secret' });
+    expect(problemsOf([{ ...CHANNEL, clientSecret: 'canary' }])).toEqual([expect.stringMatching(/^channels\[0\]\.clientSecret: \(hidden\) is written out/)]);
+    expect(problemsOf([{ ...CHANNEL, clientSecret: null }])).toEqual([expect.stringMatching(/^channels\[0\]\.clientSecret: is missing/)]);
+  });
+
   it('finds its credentials in the order of the channels', () => {
     const { settings, secrets } = load([CHANNEL, { ...CHANNEL, name: 'Second', accessToken: '${SECOND_TOKEN}' }], { ...ENV, SECOND_TOKEN: '2-token' });
     expect(settings.channels.map(({ name }) => name)).toEqual(['Acme support', 'Second']);

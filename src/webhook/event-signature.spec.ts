@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { isSignedByX } from './event-signature.js';
+import { isSignedByX, isSignedEitherWay } from './event-signature.js';
 
 interface Vectors {
   post_body: { consumer_secret: string; raw_body: string; header: string }[];
@@ -86,5 +86,29 @@ describe('a signature', () => {
   it('does not hold under another secret, nor under none', () => {
     expect(isSignedByX(body, right, ['older', 'newer'])).toBe(false);
     expect(isSignedByX(body, right, [])).toBe(false);
+  });
+});
+
+describe('an event that X signs twice', () => {
+  const body = Buffer.from('{"data":{}}');
+  const secrets = { consumerSecret: ['old', 'new'], clientSecret: ['client'] };
+  const by = (secret: string | null): string | undefined => (secret === null ? undefined : sign(body, secret));
+
+  it.each<[boolean, string | null, string | null]>([
+    [true, 'new', 'client'],
+    [true, 'old', null],
+    [true, null, 'client'],
+    [true, 'wrong', 'client'],
+    [true, 'new', 'wrong'],
+    [false, 'wrong', 'wrong'],
+    [false, null, null],
+    [false, 'client', 'new'],
+    [false, null, 'old'],
+  ])('is X’s (%s) with the signatures of %s and %s', (isX, consumer, client) => {
+    expect(isSignedEitherWay(body, { consumerSecret: by(consumer), clientSecret: by(client) }, secrets)).toBe(isX);
+  });
+
+  it('is not X’s by a client secret where there is none', () => {
+    expect(isSignedEitherWay(body, { consumerSecret: undefined, clientSecret: sign(body, '') }, { consumerSecret: ['new'], clientSecret: [] })).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { readErrorBody } from './x-failure.js';
+import { readErrorBody, readProblemType } from './x-failure.js';
 
 interface Row {
   name: string;
@@ -54,5 +54,19 @@ describe('an error body of X', () => {
   it('gives a reason that every database takes', () => {
     expect(readErrorBody({ error: `a\u0000b${'x'.repeat(496)}🙏` }).detail).toBe(`ab${'x'.repeat(496)}🙏`);
     expect(readErrorBody({ error: `${'x'.repeat(499)}🙏` }).detail).toBe(`${'x'.repeat(499)}🙏`);
+  });
+});
+
+describe('the type of a v2 problem', () => {
+  it.each<[string | null, unknown]>([
+    ['unsupported-authentication', { type: 'https://api.x.com/2/problems/unsupported-authentication' }],
+    ['invalid-request', { type: 'https://api.twitter.com/2/problems/invalid-request' }],
+    [null, { type: 'about:blank' }],
+    [null, { type: 7 }],
+    [null, { type: 'https://api.x.com/2/problems/' }],
+    [null, null],
+    [null, 'text'],
+  ])('is %s of %j', (type, body) => {
+    expect(readProblemType(body)).toBe(type);
   });
 });

@@ -19,6 +19,9 @@ const CANARY = {
   wrongToken: `${NAJM.id}-canary-wrong-token-4b0e`,
   wrongSecret: 'canary-wrong-secret-c77f',
   consumerKey: 'canaryConsumerKey8842',
+  clientId: 'canary-client-id-1f90',
+  clientSecret: 'canary-client-secret-a7e1',
+  nextClientSecret: 'canary-next-client-secret-20cc',
 };
 
 describe('Credentials', () => {
@@ -70,8 +73,8 @@ describe('Credentials', () => {
 
   /** Every flow that touches a credential, the failing ones too. */
   async function exercise(): Promise<void> {
-    const { consumerKey, consumerSecret, accessToken, accessTokenSecret } = CANARY;
-    const body = { name: 'Canary', consumerKey, consumerSecret, accessToken, accessTokenSecret, environmentName: 'prod' };
+    const { consumerKey, consumerSecret, accessToken, accessTokenSecret, clientId, clientSecret } = CANARY;
+    const body = { name: 'Canary', consumerKey, consumerSecret, accessToken, accessTokenSecret, clientId, clientSecret, environmentName: 'prod' };
     await call('/v1/channels', { body: { ...body, accessToken: CANARY.wrongToken } });
     await call('/v1/channels', { body: { ...body, accessTokenSecret: CANARY.wrongSecret } });
     await call('/v1/channels', { body: { ...body, consumerSecret: `${CANARY.wrongSecret} ${'x'.repeat(600)}` } });
@@ -98,6 +101,7 @@ describe('Credentials', () => {
     await call(`/v1/channels/${channelId}`, { method: 'PATCH', body: { accessTokenSecret: CANARY.wrongSecret } });
     both.sandbox.people.patchApp(NAJM_APP_ID, { consumerSecret: CANARY.nextConsumerSecret });
     await call(`/v1/channels/${channelId}`, { method: 'PATCH', body: { consumerSecret: CANARY.nextConsumerSecret } });
+    await call(`/v1/channels/${channelId}`, { method: 'PATCH', body: { clientSecret: CANARY.nextClientSecret } });
     made.push((await service.call('/v1/api-keys', { body: { team: 'shop', scopes: ['admin'] }, headers: { 'idempotency-key': 'key' } })).body['key']);
     await call('/v1/api-keys', { key: made[0] ?? '' });
     await tellTeams();

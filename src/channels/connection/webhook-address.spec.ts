@@ -32,6 +32,12 @@ describe('a webhook’s key', () => {
     expect(webhookKeyOf(fingerprint, eventsApi, environment)).not.toBe(key);
   });
 
+  it('is one for the two generations that have the same webhooks at X', () => {
+    const [v2, xaa] = ['account-activity-v2', 'x-activity'].map((eventsApi) => webhookKeyOf(FINGERPRINT, eventsApi, null));
+    expect(xaa).toBe(v2);
+    expect(xaa).not.toBe(webhookKeyOf(FINGERPRINT, 'account-activity-enterprise', null));
+  });
+
   it('fits into a path as it is', () => {
     fc.assert(fc.property(fc.string(), fc.option(fc.string()), (consumerKey, environment) => {
       expect(webhookKeyOf(appFingerprintOf(consumerKey), 'x-activity', environment)).toMatch(/^[0-9a-f]{32}$/);
