@@ -34,6 +34,7 @@ export interface AnswerBody {
   remedy: string;
 
   account: { id: string; username: string; name: string };
+  eventsApi: string;
   webhookUrl: string;
   secrets: Record<'consumerKey' | 'consumerSecret' | 'accessToken' | 'accessTokenSecret' | 'clientId' | 'clientSecret', { updatedAt: string }>;
   statusDetail: string | null;

@@ -1,3 +1,4 @@
+import { SubscriptionCheckJob } from '../../src/channels/connection/subscription-check.job.js';
 import { forEachEngine } from '../support/engines.js';
 import { eventually } from '../support/eventually.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -29,6 +30,7 @@ forEachEngine((engine) => {
     const found = (xMessageId: string) => eventually(async () => (await messages()).find((one) => one['xMessageId'] === xMessageId) ?? null, `message ${xMessageId} is there`);
     const events = async () => (await service.call<{ data: { type: string; data: AnswerBody }[] }>('/v1/events?limit=100')).body.data;
     const processed = () => eventually(async () => (await countRows(both.databaseUrl, "webhook_events WHERE status = 'received'")) === 0, 'all events are processed');
+    const subscribed = () => both.sandbox.overview.state().subscriptions.map(({ accountId }) => accountId).sort();
     const asked = (method: string) => both.sandbox.ledger.requests.filter((one) => one.method === method && one.path.startsWith('/2/activity/subscriptions'));
 
     it('is subscribed to each type of event once, and only what is missing is asked for again', async () => {
@@ -53,11 +55,23 @@ forEachEngine((engine) => {
       await hear(both, RANIA.id, 'over X Activity');
       const { eventId } = await both.sandbox.conversations.write(RANIA.id, 'participant', { to: FIBRE.id, text: 'over Account Activity' });
       expect(await found(eventId)).toMatchObject({ channelId: other.id });
-      const checked = await service.call(`/v1/channels/${other.id}/checks`, { method: 'POST' });
-      expect(checked.body.checks.filter(({ ok }) => !ok)).toEqual([]);
+      for (const account of [NAJM.id, FIBRE.id]) both.sandbox.webhooks.unsubscribe(account);
+      await service.app.get(SubscriptionCheckJob).run();
+      expect(subscribed()).toEqual([NAJM.id, FIBRE.id].sort());
       expect((await service.call(`/v1/channels/${channel.id}`, { method: 'DELETE' })).status).toBe(204);
-      expect(both.sandbox.overview.state().subscriptions.map(({ accountId }) => accountId)).toEqual([FIBRE.id]);
+      expect(subscribed()).toEqual([FIBRE.id]);
       expect(both.sandbox.overview.webhooks()).toHaveLength(1);
+    });
+
+    it('is looked at together with channels of the app that are of another generation', async () => {
+      const other = (await service.call('/v1/channels', { body: FIBRE_CHANNEL })).body;
+      await service.call(`/v1/channels/${other.id}/connect`, { method: 'POST' });
+      for (const account of [NAJM.id, FIBRE.id]) both.sandbox.webhooks.unsubscribe(account);
+      await service.app.get(SubscriptionCheckJob).run();
+      expect(subscribed()).toEqual([NAJM.id, FIBRE.id].sort());
+      const states = (await service.call('/v1/channels')).body.data.map(({ name, eventsApi, status }) => [name, eventsApi, status]);
+      expect(states.sort()).toEqual([['Fibre support', 'account-activity-premium', 'connected'], ['Najm support', 'x-activity', 'connected']]);
+      expect(both.sandbox.overview.webhooks()).toHaveLength(2);
     });
 
     it('learns of reading, typing, and of the end of its access', async () => {
@@ -122,6 +136,13 @@ forEachEngine((engine) => {
       // One that is told later yet ends nothing at the encrypted one either.
       await hear(both, RANIA.id, 'Earlier still', at - 60_000);
       expect((await service.call(`/v1/messages/${sent.id}`)).body).toMatchObject({ charge: 'reply' });
+    });
+
+    it('gets no window by encrypted messages that come together either', async () => {
+      const people = Array.from({ length: 30 }, () => newcomer(both.sandbox));
+      await Promise.all(people.map((id) => encrypted(id, 'participant', NAJM.id)));
+      await processed();
+      expect((await messages()).map(({ content, window }) => [content.type, window.openedAt])).toEqual(people.map(() => ['encrypted', null]));
     });
 
     it('takes an encrypted message that the account wrote for one typed elsewhere, which no receipt and no reply of the window concerns', async () => {
