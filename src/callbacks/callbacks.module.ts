@@ -11,6 +11,7 @@ import { DeliveriesController } from './delivery/deliveries.controller.js';
 import { Deliveries } from './delivery/deliveries.service.js';
 import { DeliveryAttempts } from './delivery/delivery-attempts.service.js';
 import { DeliveryBook } from './delivery/delivery-book.service.js';
+import { DeliveryMetrics } from './delivery/delivery-metrics.service.js';
 import { Redeliveries } from './delivery/redeliveries.service.js';
 import { TestDeliveries } from './delivery/test-deliveries.service.js';
 import { EventFeed } from './event/event-feed.service.js';
@@ -24,6 +25,6 @@ import { ReceiverUrls } from './outbound/receiver-urls.service.js';
 @Module({
   imports: [TeamEventsModule, ChannelsModule, AccessModule, OutboundModule],
   controllers: [CallbacksController, DeliveriesController, EventsController],
-  providers: [CallbackHealth, CallbackSecrets, Callbacks, Deliverer, Deliveries, DeliveryAttempts, DeliveryBook, EventFeed, EventStreams, ReceiverCalls, ReceiverUrls, Redeliveries, TestDeliveries],
+  providers: [CallbackHealth, CallbackSecrets, Callbacks, Deliverer, Deliveries, DeliveryAttempts, DeliveryBook, DeliveryMetrics, EventFeed, EventStreams, ReceiverCalls, ReceiverUrls, Redeliveries, TestDeliveries],
 })
 export class CallbacksModule {}

@@ -32,6 +32,7 @@ import { ChannelCredentials } from './credentials/channel-credentials.service.js
 import { ChannelDirectory } from './channel-directory.service.js';
 import { ChannelSecretEntity } from './credentials/channel-secret.entity.js';
 import { ChannelsController } from './channels.controller.js';
+import { ChannelMetrics } from './health/channel-metrics.service.js';
 import { Channels } from './channels.service.js';
 import { ConsumerSecrets } from './credentials/consumer-secrets.service.js';
 import { DeclaredChannels } from './declared-channels.service.js';
@@ -59,6 +60,7 @@ import { XCallBudgets } from './x-calls/x-call-budgets.service.js';
     ChannelCredentials,
     ChannelDirectory,
     ChannelHealth,
+    ChannelMetrics,
     ChannelStates,
     Channels,
     ConnectionTurns,

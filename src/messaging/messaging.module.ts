@@ -39,6 +39,7 @@ import { MessageStepEntity } from './message/message-step.entity.js';
 import { MessageSteps } from './message/message-steps.service.js';
 import { MessageEntity } from './message/message.entity.js';
 import { MessageAnswers } from './message-answers.service.js';
+import { MessageMetrics } from './message/message-metrics.service.js';
 import { MessageEvents } from './message/message-events.service.js';
 import { MessageQueries } from './message/message-queries.service.js';
 import { MessageOutcomeController } from './message-outcome.controller.js';
@@ -98,6 +99,7 @@ import { UploadUseEntity } from './media/upload-use.entity.js';
     MessageAnswers,
     MessageEvents,
     MessageMedia,
+    MessageMetrics,
     MessageQueries,
     MessageSteps,
     MessageTimelines,

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { HealthController } from './health.controller.js';
 import { JobRunsModule } from './job-runs.module.js';
+import { MetricsController } from './metrics.controller.js';
 import { Readiness } from './readiness.service.js';
 import { ScheduledJobs, TIMETABLE, type TimetableEntry } from './scheduled-jobs.service.js';
 
@@ -12,7 +13,7 @@ export class OperationsModule {
     return {
       module: OperationsModule,
       imports: [ScheduleModule.forRoot(), JobRunsModule],
-      controllers: [HealthController],
+      controllers: [HealthController, MetricsController],
       providers: [Readiness, ScheduledJobs, { provide: TIMETABLE, useValue: timetable }],
       exports: [ScheduledJobs],
     };

@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { Ids } from './ids.service.js';
 import { Log } from './log.service.js';
+import { Metrics } from './metrics.service.js';
 import { Randomness } from './randomness.service.js';
 import { RequestContexts } from './request-context.service.js';
 import { Sealing } from './sealing.service.js';
@@ -16,8 +17,8 @@ export class RuntimeModule {
     return {
       module: RuntimeModule,
       global: true,
-      providers: [{ provide: Clock, useValue: clock }, Ids, Log, Randomness, RequestContexts, Sealing, Timers],
-      exports: [Clock, Ids, Log, Randomness, RequestContexts, Sealing, Timers],
+      providers: [{ provide: Clock, useValue: clock }, Ids, Log, Metrics, Randomness, RequestContexts, Sealing, Timers],
+      exports: [Clock, Ids, Log, Metrics, Randomness, RequestContexts, Sealing, Timers],
     };
   }
 }

@@ -16,6 +16,7 @@ import { answerChallenge, isChallengeToken } from './crc-challenge.js';
 import { isSignedByX, isSignedEitherWay, type Signatures } from './event-signature.js';
 import { challengeAnswerSchema, CHALLENGE_QUERY, DELIVERY_BODY, NONCE_QUERY } from './webhook.dto.js';
 import { WebhookInbox } from './webhook-inbox.service.js';
+import { WebhookMetrics } from './webhook-metrics.service.js';
 import { WebhookProcessor } from './webhook-processor.service.js';
 
 const SIGNATURE_HEADER = 'x-twitter-webhooks-signature';
@@ -34,6 +35,7 @@ export class WebhookController {
     private readonly sightings: WebhookSightings,
     private readonly inbox: WebhookInbox,
     private readonly processor: WebhookProcessor,
+    private readonly metrics: WebhookMetrics,
     private readonly timers: Timers,
     private readonly log: Log,
     @InjectSettings('webhook') private readonly settings: Settings['webhook'],
@@ -59,9 +61,13 @@ export class WebhookController {
     if (!isChallengeToken(token)) {
       throw new Problem('webhook.challenge-invalid', '`crc_token` must be 16 to 128 characters of A–Z a–z 0–9 + / = _ and -.');
     }
+    return this.metrics.challenge(() => this.answer(key, token, signature, request.url));
+  }
+
+  private async answer(key: string, token: string, signature: string | undefined, url: string): Promise<{ response_token: string }> {
     const secrets = this.secrets.find(key) ?? (await this.secrets.findAfresh(key)) ?? [];
     // v1.1 signs its challenges: during a rotation that tells which secret X wants to see.
-    const query = Buffer.from(request.url.slice(request.url.indexOf('?') + 1));
+    const query = Buffer.from(url.slice(url.indexOf('?') + 1));
     const secret = secrets.find((candidate) => isSignedByX(query, signature, [candidate])) ?? secrets[0];
     if (secret === undefined) {
       throw unknownWebhook();
@@ -100,11 +106,13 @@ export class WebhookController {
     @Req() request: FastifyRequest,
   ): Promise<void> {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const work = this.verify(key, body, { consumerSecret, clientSecret }).then(() => this.store(key, body));
-    const outcome = await this.timers.within(this.settings.acknowledgeWithinMs, work, () => 'too-slow' as const);
-    if (outcome !== 'stored') {
-      throw new Problem('webhook.not-stored', 'The event is not stored; send it again.', { retryAfterMs: 1_000 });
-    }
+    await this.metrics.delivery(async () => {
+      const work = this.verify(key, body, { consumerSecret, clientSecret }).then(() => this.store(key, body));
+      const outcome = await this.timers.within(this.settings.acknowledgeWithinMs, work, () => 'too-slow' as const);
+      if (outcome !== 'stored') {
+        throw new Problem('webhook.not-stored', 'The event is not stored; send it again.', { retryAfterMs: 1_000 });
+      }
+    });
   }
 
   /** A success that is too late for the answer is stored twice when X repeats the event; its effects are there once. */

@@ -11,13 +11,14 @@ import { EventRush } from './event-rush.service.js';
 import { PlainEvents } from './plain-events.service.js';
 import { RawEvents } from './raw-events.service.js';
 import { WebhookInbox } from './webhook-inbox.service.js';
+import { WebhookMetrics } from './webhook-metrics.service.js';
 import { WebhookProcessor } from './webhook-processor.service.js';
 
 /** What X tells us: challenged, signed, stored, then made effective. */
 @Module({
   imports: [TypeOrmModule.forFeature([WebhookEventEntity]), ChannelsModule, MessagingModule, RatePolicyModule],
   controllers: [WebhookController],
-  providers: [EventEffects, EventRush, PlainEvents, RawEvents, WebhookBacklogJob, WebhookInbox, WebhookProcessor],
+  providers: [EventEffects, EventRush, PlainEvents, RawEvents, WebhookBacklogJob, WebhookInbox, WebhookMetrics, WebhookProcessor],
   exports: [RawEvents, WebhookBacklogJob, WebhookProcessor],
 })
 export class WebhookModule {}

@@ -150,7 +150,7 @@ describe('Who may do what', () => {
   });
 
   it('needs no key for X’s webhook, for health and for the documentation', async () => {
-    for (const path of ['/health/live', '/health/ready', '/openapi.json', '/docs']) {
+    for (const path of ['/health/live', '/health/ready', '/metrics', '/openapi.json', '/docs']) {
       expect([path, (await service.call(path, { key: null })).status]).toEqual([path, 200]);
     }
   });

@@ -11,6 +11,7 @@ import { TeamEventEntity } from '../event/team-event.entity.js';
 import { ReceiverCalls } from '../outbound/receiver-calls.service.js';
 import { DeliveryBook } from './delivery-book.service.js';
 import { signDelivery } from './delivery-signature.js';
+import { DeliveryMetrics } from './delivery-metrics.service.js';
 import type { DeliveryEntity } from './delivery.entity.js';
 import { type AttemptResult, isSuccess, parseRetryAfter } from './retry-schedule.js';
 
@@ -24,6 +25,7 @@ export class DeliveryAttempts {
     private readonly calls: ReceiverCalls,
     private readonly secrets: CallbackSecrets,
     private readonly book: DeliveryBook,
+    private readonly metrics: DeliveryMetrics,
     private readonly clock: Clock,
   ) {
     // One for each call that is under way.
@@ -54,6 +56,7 @@ export class DeliveryAttempts {
     const isAnswered = answer.kind === 'answered';
     const result: AttemptResult = isAnswered ? { kind: 'answered', status: answer.status, retryAfterMs: parseRetryAfter(answer.retryAfter, this.clock.now()) } : { kind: 'unanswered' };
     const attempt = { at, status: isAnswered ? answer.status : null, detail: isAnswered ? null : answer.reason, durationMs: Math.round(answer.durationMs) };
+    this.metrics.noteAttempt(isSuccess(result) ? 'taken' : isAnswered ? 'refused' : 'unanswered');
     await this.book.settle({ delivery, attempt, result });
     return isSuccess(result);
   }

@@ -15,6 +15,7 @@ import type { ConversationEntity } from '../conversation/conversation.entity.js'
 import { toWindowColumns, windowOf } from '../conversation/conversations.service.js';
 import { AttemptEntity, type AttemptOutcome, type SettledBy } from '../message/attempt.entity.js';
 import { MessageEvents } from '../message/message-events.service.js';
+import { MessageMetrics } from '../message/message-metrics.service.js';
 import { MessageEntity, type MessageFailure } from '../message/message.entity.js';
 import { become } from '../message/message-status.js';
 import { MessageSteps } from '../message/message-steps.service.js';
@@ -43,6 +44,7 @@ export class Settlement {
     private readonly steps: MessageSteps,
     private readonly events: MessageEvents,
     private readonly teamEvents: TeamEvents,
+    private readonly metrics: MessageMetrics,
     private readonly clock: Clock,
     @InjectSettings('messaging') private readonly settings: Settings['messaging'],
   ) {}
@@ -81,6 +83,7 @@ export class Settlement {
       await this.readCharges(manager, late);
     }
     await this.tellSent(writes, news);
+    news.forEach(({ message }) => this.metrics.noteEnd('sent', message.charge));
     this.outbox.turn(writes, [...new Set(taken.map(({ conversation }) => conversation))], ['windowOpenedAt', 'windowUsed', 'windowClosedAt', 'lastMessageAt']);
   }
 
@@ -130,6 +133,7 @@ export class Settlement {
     await this.settleAttempt(manager, message.id, 'sent', by);
     await manager.update(MessageEntity, { id: message.id }, { status: become(message.status, 'sent'), sentAt: message.unknownAt, ...NOTHING_TO_COME });
     await this.events.tell(manager, 'message.sent', [message.id]);
+    this.metrics.noteEnd('sent', message.charge);
     await this.outbox.turnNow(manager, message.conversationId);
   }
 
@@ -161,6 +165,7 @@ export class Settlement {
     const writes = new RowWrites(manager);
     this.outbox.turn(writes, [conversation], ['windowOpenedAt', 'windowUsed', 'windowClosedAt']);
     await writes.flush();
+    this.metrics.noteEnd(end.status, null);
     if (end.status !== 'cancelled') {
       await this.events.tell(manager, `message.${end.status}`, [message.id]);
     }
@@ -174,6 +179,7 @@ export class Settlement {
       await this.finishAttempt(manager, live.id, 'unknown', answer);
     }
     await this.places.count(manager, message.id, now);
+    this.metrics.noteEnd('unknown', message.charge);
     const isWaitedFor = (channel?.policy.afterUnknown ?? this.settings.afterUnknown) === 'wait';
     await manager.update(
       MessageEntity,
