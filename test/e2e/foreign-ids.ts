@@ -10,7 +10,7 @@ export interface IdPlace {
 }
 
 /** X's ids of people and ids that are given, not looked up, name nothing of a team. */
-const NAMES_NO_THING = ['number', 'username', 'reference', 'limit', 'cursor'];
+const NAMES_NO_THING = ['number', 'username', 'reference', 'limit', 'cursor', 'clientId'];
 
 /** Where an operation takes an id. Throws for a name that looks like one and that nobody has told the kind of. */
 export function idPlacesOf(document: Document, operation: Operation): IdPlace[] {
