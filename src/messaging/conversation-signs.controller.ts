@@ -8,7 +8,7 @@ import { ConversationSigns } from './conversation/conversation-signs.service.js'
 
 /** For the docs explorer. */
 const CONVERSATION_PATH = { id: 'The conversation’s `id`, which *List conversations* answers.' };
-const PROBLEMS: ProblemCode[] = ['conversation.not-found', 'channel.not-found', 'channel.not-supported', 'channel.credentials-rejected', 'x.unavailable', 'x.rate-limited', 'x.unexpected-answer'];
+const PROBLEMS: ProblemCode[] = ['conversation.not-found', 'channel.not-found', 'channel.not-supported', 'channel.credentials-rejected', 'message.participant-not-found', 'x.unavailable', 'x.rate-limited', 'x.unexpected-answer'];
 
 @Controller('v1/conversations')
 @ApiTags('Conversations')

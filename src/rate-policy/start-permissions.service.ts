@@ -12,11 +12,9 @@ import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../kernel/clock.js';
 import { Problem } from '../kernel/problem.js';
 import { XApi } from '../x-api/x-api.service.js';
-import { XFailure } from '../x-api/x-failure.js';
+import { isNoSuchUser, XFailure } from '../x-api/x-failure.js';
 import type { StartPermission } from './send-decision.js';
 import { StartPermissionEntity } from './start-permission.entity.js';
-
-const NO_SUCH_USER = [17, 34, 50, 108];
 
 /**
  * Whether a channel may write to somebody who never wrote to it. X's word is asked for and kept for
@@ -101,7 +99,7 @@ function toProblem(error: unknown): unknown {
   if (!(error instanceof XFailure)) {
     return error;
   }
-  if (error.hasCode(...NO_SUCH_USER)) {
+  if (isNoSuchUser(error)) {
     return new Problem('message.participant-not-found', 'X has no user with this id.', {
       errors: [{ pointer: '/to/number', code: 'message.participant-not-found', detail: 'X has no user with this id.' }],
       x: error.answer,

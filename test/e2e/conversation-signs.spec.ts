@@ -61,6 +61,23 @@ forEachEngine((engine) => {
       expect(both.sandbox.ledger.requests).toHaveLength(2);
     });
 
+    it.each(['typing', 'read'] as const)('says that X has no such participant any more: %s', async (kind) => {
+      const heard = await hear(both, newcomer(both.sandbox));
+      fault(both.sandbox, { route: kind, kind: 'status', status: 403, code: 108, message: 'Cannot find specified user.' });
+      const refused = await sign(heard.conversationId, kind);
+      expect([refused.status, refused.body.code, refused.body.x]).toEqual([422, 'message.participant-not-found', { status: 403, code: 108, detail: 'Cannot find specified user.' }]);
+    });
+
+    it('marks as read up to the newest direct message, not up to an encrypted one', async () => {
+      const participant = newcomer(both.sandbox);
+      const heard = await hear(both, participant);
+      await queryDatabase(both.databaseUrl, `INSERT INTO messages (id, team, channel_id, conversation_id, seq, direction, source, content, text_fingerprint, status, x_message_id, created_at, look_ups, is_recovered)
+        SELECT 'msg_encrypted_' || seq, team, channel_id, conversation_id, 99, direction, source, content, '', status, 'encrypted-1', created_at + 1, 0, is_recovered FROM messages WHERE conversation_id = '${heard.conversationId}' AND seq = 1`);
+      expect((await sign(heard.conversationId, 'read')).status).toBe(204);
+      expect(both.sandbox.ledger.requests.filter(({ path }) => path.endsWith('/mark_read.json'))).toMatchObject([{ status: 204 }]);
+      expect(inboundOf(participant).map(({ readAt }) => readAt)).toEqual([clock.now()]);
+    });
+
     it.each(['typing', 'read'] as const)('is refused on a channel whose generation of X’s API has it not: %s', async (kind) => {
       const heard = await hear(both, newcomer(both.sandbox));
       await queryDatabase(both.databaseUrl, "UPDATE channels SET messages_api = 'v2'");

@@ -11,6 +11,7 @@ import { Reader } from '../../database/reader.service.js';
 import { Problem } from '../../kernel/problem.js';
 import type { MessagesFeature } from '../../x-api/messages-features.js';
 import { XApi } from '../../x-api/x-api.service.js';
+import { isNoSuchUser, XFailure } from '../../x-api/x-failure.js';
 import type { XCredentials } from '../../x-api/x-credentials.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { Conversations } from './conversations.service.js';
@@ -37,7 +38,8 @@ export class ConversationSigns {
     const { participantId, channelId } = await this.conversations.get(viewer, conversationId);
     const newest = await this.reader.repository(MessageEntity).findOne({
       select: { id: true, xMessageId: true },
-      where: { conversationId, direction: 'inbound', xMessageId: Not(IsNull()) },
+      // Encrypted messages have no time of X's, and are none of its direct messages.
+      where: { conversationId, direction: 'inbound', xMessageId: Not(IsNull()), xCreatedAt: Not(IsNull()) },
       // By X's time: one that we learn of late need not be the newest.
       order: { xCreatedAt: 'DESC', seq: 'DESC' },
     });
@@ -52,6 +54,9 @@ export class ConversationSigns {
     assertFeature(channel, feature);
     assertNotRevoked(channel);
     await call(await this.credentials.get(channel.id)).catch((error: unknown) => {
+      if (error instanceof XFailure && isNoSuchUser(error)) {
+        throw new Problem('message.participant-not-found', 'X has no such participant any more.', { x: error.answer });
+      }
       throw toXProblem(error);
     });
   }
