@@ -3,6 +3,7 @@ import { FlagColumn, IdColumn, InstantColumn, JsonColumn, TextColumn } from '../
 import type { EventsApiName, MessagesApiName } from '../x-api/x-generations.js';
 import type { Channel, ChannelPolicy } from './channel.js';
 import type { Connection } from './channel-status.js';
+import type { CreditStop } from './credits/credit-stop.js';
 
 @Entity('channels')
 export class ChannelEntity implements Channel {
@@ -47,6 +48,9 @@ export class ChannelEntity implements Channel {
 
   @TextColumn({ name: 'connection_detail', nullable: true })
   connectionDetail: string | null;
+
+  @JsonColumn({ name: 'credits_stop', nullable: true })
+  creditsStop: CreditStop | null;
 
   @FlagColumn({ name: 'is_paused' })
   isPaused: boolean;

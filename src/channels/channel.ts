@@ -2,6 +2,7 @@ import type { Instant } from '../kernel/clock.js';
 import type { AfterUnknown, BeyondAllotment } from '../config/settings.js';
 import type { EventsApiName, MessagesApiName } from '../x-api/x-generations.js';
 import type { Connection } from './channel-status.js';
+import type { CreditStop } from './credits/credit-stop.js';
 
 export interface ChannelPolicy {
   beyondAllotment: BeyondAllotment;
@@ -47,6 +48,8 @@ export interface Channel {
   connection: Connection;
   /** Why it is degraded or revoked, in words; null otherwise. */
   connectionDetail: string | null;
+  /** X takes no paid calls of it; null while it does. */
+  creditsStop: CreditStop | null;
   isPaused: boolean;
   policy: ChannelPolicy;
   isDeclaredInConfig: boolean;

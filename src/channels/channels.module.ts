@@ -29,6 +29,7 @@ import { ChannelEntity } from './channel.entity.js';
 import { ChannelAnswers } from './channel-answers.service.js';
 import { ChannelConnection } from './connection/channel-connection.service.js';
 import { ChannelCredentials } from './credentials/channel-credentials.service.js';
+import { ChannelCredits } from './credits/channel-credits.service.js';
 import { ChannelDirectory } from './channel-directory.service.js';
 import { ChannelSecretEntity } from './credentials/channel-secret.entity.js';
 import { ChannelsController } from './channels.controller.js';
@@ -57,6 +58,7 @@ import { XCallBudgets } from './x-calls/x-call-budgets.service.js';
     ChannelChecks,
     ChannelConnection,
     ChannelCredentials,
+    ChannelCredits,
     ChannelDirectory,
     ChannelHealth,
     ChannelStates,
@@ -79,6 +81,6 @@ import { XCallBudgets } from './x-calls/x-call-budgets.service.js';
     Webhooks,
     XCallBudgets,
   ],
-  exports: [Authorizations, ChannelConnection, ChannelCredentials, ChannelDirectory, ConnectionTurns, ConsumerSecrets, EventFlow, Recoveries, SubscriptionCheckJob, WebhookSightings, XCallBudgets],
+  exports: [Authorizations, ChannelConnection, ChannelCredentials, ChannelCredits, ChannelDirectory, ConnectionTurns, ConsumerSecrets, EventFlow, Recoveries, SubscriptionCheckJob, WebhookSightings, XCallBudgets],
 })
 export class ChannelsModule {}

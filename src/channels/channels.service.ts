@@ -64,6 +64,7 @@ export class Channels {
       environmentName,
       connection: 'pending',
       connectionDetail: null,
+      creditsStop: null,
       isPaused: false,
       policy: changePolicy({ beyondAllotment: this.ratePolicy.beyondAllotment }, wanted.policy),
       isDeclaredInConfig: wanted.isDeclaredInConfig,

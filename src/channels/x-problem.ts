@@ -1,6 +1,6 @@
 import { Problem } from '../kernel/problem.js';
 import type { ProblemCode } from '../kernel/problem-code.js';
-import { XFailure } from '../x-api/x-failure.js';
+import { isPaymentRequired, XFailure } from '../x-api/x-failure.js';
 
 interface Meaning {
   code: ProblemCode;
@@ -68,6 +68,9 @@ export function toXProblem(error: unknown): unknown {
   if (answer.status === 429 || answer.code === 88) {
     return rateLimited(error);
   }
+  if (isPaymentRequired(error)) {
+    return creditsDepleted(error);
+  }
   const meaning = answer.code === 214 ? meaningOf214(answer.detail) : answer.code === null ? BY_REASON.find(({ starts }) => error.hasReason(starts))?.meaning : BY_X_CODE[answer.code];
   if (meaning !== undefined) {
     return problemOf(meaning, error);
@@ -76,6 +79,14 @@ export function toXProblem(error: unknown): unknown {
     return problemOf({ code: 'channel.credentials-rejected', detail: 'X refuses the credentials.', remedy: 'Check all four under “Keys and tokens”.' }, error);
   }
   return new Problem('x.unexpected-answer', `X refused the call: ${answer.detail}`, { x: answer, cause: error });
+}
+
+/** X takes no paid calls until somebody pays. `cause` is null where X said so before. */
+export function creditsDepleted(cause: XFailure | null): Problem {
+  return new Problem('channel.credits-depleted', 'X takes no paid calls of this app: its credits are used up.', {
+    remedy: 'Buy credits in the developer console, under “Billing”. What waits goes out by itself within 10 minutes; running the channel’s checks makes it try at once.',
+    ...(cause === null ? {} : { x: cause.answer, cause }),
+  });
 }
 
 /** X's limit for a call is used up: by its own word, or by our count of calls that it lets us make seldom. */

@@ -6,6 +6,7 @@ import { Callbacks1 } from './migrations/callbacks-1.migration.js';
 import { Authorizations1 } from './migrations/authorizations-1.migration.js';
 import { Channels1 } from './migrations/channels-1.migration.js';
 import { Channels2 } from './migrations/channels-2.migration.js';
+import { Channels3 } from './migrations/channels-3.migration.js';
 import { Media1 } from './migrations/media-1.migration.js';
 import { Messaging1 } from './migrations/messaging-1.migration.js';
 import { Messaging2 } from './migrations/messaging-2.migration.js';
@@ -20,7 +21,7 @@ import { connectionBounds } from './postgres-connection.service.js';
 import { existingFileFlags, readerFlags, sqliteDriver } from './sqlite-driver.service.js';
 
 /** In the order in which they run. */
-export const MIGRATIONS = [AccessKeys1, Channels1, Webhook1, Messaging1, Timetable1, RatePolicy1, Messaging2, Channels2, Messaging3, Authorizations1, Callbacks1, Retention1, Access2, Messaging4, Media1, Messaging5];
+export const MIGRATIONS = [AccessKeys1, Channels1, Webhook1, Messaging1, Timetable1, RatePolicy1, Messaging2, Channels2, Messaging3, Authorizations1, Callbacks1, Retention1, Access2, Messaging4, Media1, Messaging5, Channels3];
 
 type Shared = Pick<DataSourceOptions, 'entities' | 'migrations' | 'migrationsTransactionMode' | 'synchronize' | 'logging' | 'invalidWhereValuesBehavior'>;
 

@@ -25,6 +25,7 @@ export type ProblemCode =
   | 'channel.credentials-rejected'
   | 'channel.direct-messages-not-permitted'
   | 'channel.access-level-insufficient'
+  | 'channel.credits-depleted'
   | 'channel.different-account'
   | 'channel.declared-in-config'
   | 'channel.public-url-missing'

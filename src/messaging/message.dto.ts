@@ -110,7 +110,7 @@ export const messageSchema = z
     charge: z.enum(['reply', 'rate-limit']).nullable().describe('`reply`: inside the allotment, free. `rate-limit`: counts towards X’s limits.'),
     window: windowSchema,
     heldUntil: z.string().nullable().describe('When a held message is tried next; null where something has to happen first.'),
-    heldBecause: z.string().nullable().describe('What it waits for.'),
+    heldBecause: z.string().nullable().describe('What it waits for: `window-closed` and `allotment-used` for an inbound message, `rate-limit` for a place in X’s limits, `credits-depleted` until X takes paid calls again, `daily-cap` for the next day, `channel-paused` and `channel-revoked` for an operator.'),
     failure: z
       .object({
         code: z.string(),

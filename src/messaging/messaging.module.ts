@@ -24,6 +24,7 @@ import { ExpiredWindowsJob } from './window/expired-windows.job.js';
 import { Expiry } from './window/expiry.service.js';
 import { IncomingMessages } from './incoming/incoming-messages.service.js';
 import { PlainInbound } from './incoming/plain-inbound.service.js';
+import { ChannelRelease } from './outbox/channel-release.service.js';
 import { LimitRelease } from './outbox/limit-release.service.js';
 import { Cancellations } from './outbox/cancellations.service.js';
 import { HistoryRecovery } from './recovery/history-recovery.service.js';
@@ -48,6 +49,7 @@ import { Outbox } from './outbox/outbox.service.js';
 import { ReadReceipts } from './conversation/read-receipts.service.js';
 import { SendCheck } from './acceptance/send-check.service.js';
 import { SendDecisions } from './acceptance/send-decisions.service.js';
+import { SendObstacles } from './acceptance/send-obstacles.service.js';
 import { Sending } from './outbox/sending.service.js';
 import { Settlement } from './outbox/settlement.service.js';
 import { Typing } from './conversation/typing.service.js';
@@ -92,6 +94,7 @@ import { UploadUseEntity } from './media/upload-use.entity.js';
     HistoryRecovery,
     IncomingMessages,
     PlainInbound,
+    ChannelRelease,
     LimitRelease,
     LookUps,
     LostClaims,
@@ -110,6 +113,7 @@ import { UploadUseEntity } from './media/upload-use.entity.js';
     SendAnswers,
     SendCheck,
     SendDecisions,
+    SendObstacles,
     Sending,
     Settlement,
     Typing,

@@ -184,9 +184,9 @@ function accountLimitOf(rules: readonly LimitRule[], appRule: LimitRule): number
   return rules.find((rule) => scopeOf(rule) === 'account' && rule.windowMs === appRule.windowMs)?.limit ?? appRule.limit;
 }
 
-/** What a unit of work does about several channels, in the order in which everybody locks the limits of several apps. */
+/** What a unit of work does about several channels, in the order in which everybody locks the limits of several apps, and channels of one. */
 export function inOrderOfApps<Item extends { parties: LimitParties | null }>(items: readonly Item[]): Item[] {
-  const appOf = ({ parties }: Item): string => parties?.channel.appFingerprint ?? '';
+  const appOf = ({ parties }: Item): string => `${parties?.channel.appFingerprint ?? ''} ${parties?.channel.id ?? ''}`;
   return [...items].sort((a, b) => (appOf(a) < appOf(b) ? -1 : Number(appOf(a) > appOf(b))));
 }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, type FindOptionsWhere, LessThan, LessThanOrEqual, MoreThanOrEqual } from 'typeorm';
 import type { Channel } from '../channels/channel.js';
 import { ChannelCredentials } from '../channels/credentials/channel-credentials.service.js';
+import { ChannelCredits } from '../channels/credits/channel-credits.service.js';
 import { assertNotRevoked } from '../channels/channel-refused.js';
 import { toXProblem } from '../channels/x-problem.js';
 import { InjectSettings } from '../config/inject-settings.decorator.js';
@@ -29,6 +30,7 @@ export class StartPermissions {
   constructor(
     private readonly x: XApi,
     private readonly credentials: ChannelCredentials,
+    private readonly credits: ChannelCredits,
     private readonly reader: Reader,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
@@ -73,7 +75,7 @@ export class StartPermissions {
     // What X tells while it is being asked is newer than its answer.
     const askedAt = this.clock.now();
     const credentials = await this.credentials.get(channel.id);
-    const relationship = await this.x.relationships.find(credentials, channel.accountId, participantId).catch((error: unknown) => {
+    const relationship = await this.credits.noticing(channel, 'people', () => this.x.relationships.find(credentials, channel.accountId, participantId)).catch((error: unknown) => {
       throw toProblem(error);
     });
     const said = { channelId: channel.id, participantId, permission: relationship.canStart ? ('allowed' as const) : ('not-allowed' as const), saidAt: askedAt };

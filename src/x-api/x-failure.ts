@@ -60,6 +60,13 @@ export function isNotIncluded(error: unknown): boolean {
 
 const MAX_DETAIL_CHARACTERS = 500;
 
+const PAYMENT_REQUIRED = 402;
+
+/** The credits of the app's developer account are used up: X has done nothing of what it was asked. */
+export function isPaymentRequired({ kind, answer }: XFailure): boolean {
+  return kind === 'answered' && answer.status === PAYMENT_REQUIRED;
+}
+
 /** X's error bodies come as `{errors:[{code,message}]}`, `{code,message}`, `{error}` or a v2 problem; anything else is no use to a reader. */
 export function readErrorBody(body: unknown): Pick<XAnswer, 'code' | 'detail'> {
   const fields = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;

@@ -7,7 +7,7 @@ import { NAJM, NAJM_APP_ID, RANIA } from './cast.js';
 import { type Both, connectNajm, fault, hear, NAJM_CHANNEL, type Service, startBoth } from './service.js';
 import { challenge } from './x-webhook.js';
 
-const NAMES = ['credentials', 'direct-message-permission', 'environment', 'webhook-registered', 'webhook-valid', 'subscription', 'public-url', 'event-flow', 'open-direct-messages'];
+const NAMES = ['credentials', 'direct-message-permission', 'credits', 'environment', 'webhook-registered', 'webhook-valid', 'subscription', 'public-url', 'event-flow', 'open-direct-messages'];
 
 describe('A channel’s health', () => {
   let clock: ManualClock;
@@ -26,7 +26,7 @@ describe('A channel’s health', () => {
   const failed = (body: AnswerBody) => body['checks'].filter(({ ok }) => !ok).map(({ name }) => name);
   const named = (body: AnswerBody, name: string) => body['checks'].find((one) => one.name === name);
 
-  it('is told in full once it is connected: nine checks, all well', async () => {
+  it('is told in full once it is connected: ten checks, all well', async () => {
     const { id } = await connectNajm(service);
     const body = await health(id);
     expect(body['status']).toBe('connected');

@@ -38,7 +38,9 @@ export class ChannelStates {
     await this.unitOfWork.run(async (manager) => {
       const before = await manager.findOne(ChannelEntity, { where: { id: channelId }, ...lockedForUpdate<ChannelEntity>(manager) });
       const isToBe = before !== null && (from === undefined || from.includes(before.connection));
-      if (!isToBe || (before.connection === connection && before.connectionDetail === reason)) {
+      // A look that began before X refused something for want of credits knows nothing of it.
+      const isOvertaken = connection === 'connected' && before !== null && before.creditsStop !== null;
+      if (!isToBe || isOvertaken || (before.connection === connection && before.connectionDetail === reason)) {
         return;
       }
       const now = this.clock.now();

@@ -6,6 +6,7 @@ import type { Connection } from '../channel-status.js';
 export const CHECK_NAMES = [
   'credentials',
   'direct-message-permission',
+  'credits',
   'environment',
   'webhook-registered',
   'webhook-valid',
@@ -17,7 +18,7 @@ export const CHECK_NAMES = [
 export type CheckName = (typeof CHECK_NAMES)[number];
 
 /** Without one of these nothing comes in, or nothing goes out: a channel of which one fails is not `connected`. */
-export const LINE_CHECKS: readonly CheckName[] = ['credentials', 'direct-message-permission', 'environment', 'webhook-registered', 'webhook-valid', 'subscription'];
+export const LINE_CHECKS: readonly CheckName[] = ['credentials', 'direct-message-permission', 'credits', 'environment', 'webhook-registered', 'webhook-valid', 'subscription'];
 
 /** What a check came to. */
 export type Finding = { ok: true; detail: string } | { ok: false; problem: Problem };
@@ -64,6 +65,21 @@ export function lineProblem(findings: Findings): Problem | null {
     }
   }
   return null;
+}
+
+/** The same of checks as they are kept: what the first that failed found; null when none did. */
+export function lineProblemOf(checks: readonly ChannelCheck[]): string | null {
+  const failed = LINE_CHECKS.map((name) => checks.find((check) => check.name === name)).find((check) => check?.ok === false);
+  return failed === undefined ? null : failed.remedy === null ? failed.detail : `${failed.detail} ${failed.remedy}`;
+}
+
+/**
+ * What a look found, without what could not be asked for want of credits: that stays as it was known before. `isDepleted` tells
+ * that X said so.
+ */
+export function withoutUnpaid(findings: Findings): { findings: Findings; isDepleted: boolean } {
+  const paid = new Map([...findings].filter(([, finding]) => finding.ok || finding.problem.code !== 'channel.credits-depleted'));
+  return { findings: paid, isDepleted: paid.size < findings.size };
 }
 
 /**

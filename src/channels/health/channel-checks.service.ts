@@ -11,8 +11,9 @@ import { ConnectionTurns } from '../connection/connection-turns.service.js';
 import { LineCheck } from '../connection/line-check.service.js';
 import type { LineFindings } from '../connection/line-findings.js';
 import { ChannelCredentials } from '../credentials/channel-credentials.service.js';
+import { ChannelCredits } from '../credits/channel-credits.service.js';
 import { Recoveries } from '../recovery/recoveries.service.js';
-import { accountAfter, connectionAfter, type Finding } from './channel-check.js';
+import { accountAfter, connectionAfter, type Finding, type Findings, withoutUnpaid } from './channel-check.js';
 import { ChannelHealth } from './channel-health.service.js';
 import type { ChannelHealthEntity } from './channel-health.entity.js';
 import { EventFlow } from './event-flow.service.js';
@@ -47,6 +48,7 @@ export class ChannelChecks {
     private readonly recoveries: Recoveries,
     private readonly directory: ChannelDirectory,
     private readonly credentials: ChannelCredentials,
+    private readonly credits: ChannelCredits,
     private readonly x: XApi,
     private readonly clock: Clock,
   ) {}
@@ -91,22 +93,39 @@ export class ChannelChecks {
     for (const channel of channels) {
       findings.note([channel], 'event-flow', flows.get(channel.id)?.finding ?? { ok: true, detail: 'X has told of nothing yet.' });
       await this.checkSettings(channel, findings, wish.isEager);
-      await this.health.note(channel.id, findings.of(channel.id));
-      await this.settle(channel, findings, wish);
+      const found = await this.withCredits(channel, findings.of(channel.id), wish.isEager);
+      await this.health.note(channel.id, found);
+      await this.settle(channel, found, wish);
     }
     return findings;
   }
 
   /** What the look means for how the channel stands. What has happened since it began stays. */
-  private async settle(channel: Channel, findings: LineFindings, wish: CheckWish): Promise<void> {
+  private async settle(channel: Channel, found: Findings, wish: CheckWish): Promise<void> {
     const isWanted = wish.wanted.some(({ id }) => id === channel.id);
     const wasConnected = channel.connection !== 'pending' && channel.connection !== 'disconnected';
-    const after = isWanted ? connectionAfter(findings.of(channel.id)) : accountAfter(findings.of(channel.id));
+    const after = isWanted ? connectionAfter(found) : accountAfter(found);
     if (after === null || (isWanted && !wasConnected && after.problem !== null && !wish.isKeptAlive)) {
       return;
     }
     const from: Connection[] = channel.connection === 'connected' ? ['connected', 'degraded'] : [channel.connection];
     await this.states.become(channel.id, after.connection, after.problem?.explanation ?? null, from);
+  }
+
+  /**
+   * X charges for some calls: one that it refused for want of credits found nothing out, and stops the sends as well. When a person asks,
+   * the next message tries at once whether there are credits again.
+   */
+  private async withCredits(channel: Channel, all: Findings, isEager: boolean): Promise<Findings> {
+    const { findings, isDepleted } = withoutUnpaid(all);
+    if (isDepleted) {
+      await this.credits.noteRefusal(channel.id, { by: 'line', messageId: null }, null);
+    } else {
+      const isAnswered = findings.get('credentials')?.ok === true && channel.creditsStop?.by === 'line';
+      await (isAnswered ? this.credits.noteTaken(channel.id, { by: 'line', messageId: null }) : undefined);
+      await (isEager && channel.creditsStop !== null ? this.credits.tryNow(channel.id) : undefined);
+    }
+    return new Map([...findings, ['credits', await this.credits.check(channel.id)]]);
   }
 
   private async checkFlow(channel: Channel, wish: CheckWish): Promise<{ finding: Finding; isProbed: boolean }> {

@@ -18,6 +18,7 @@ import type { WantedMessage } from './outgoing-content.service.js';
 import { UploadUseEntity } from '../media/upload-use.entity.js';
 import { MessageEvents } from '../message/message-events.service.js';
 import { MessageEntity } from '../message/message.entity.js';
+import { isChannelHold } from '../message/message-status.js';
 import { MessageSteps } from '../message/message-steps.service.js';
 import { Dispatcher } from '../outbox/dispatcher.service.js';
 import { Outbox } from '../outbox/outbox.service.js';
@@ -206,7 +207,7 @@ function stateAfter({ decision, obstacle }: Decided, now: Instant, validUntil: I
       const { charge } = decision;
       return obstacle === null
         ? { status: 'queued', charge, chargedWindow, heldBecause: null, heldUntil: null, nextAttemptAt: now }
-        : { status: 'held', charge, chargedWindow, heldBecause: obstacle.because, heldUntil: obstacle.until, nextAttemptAt: obstacle.until };
+        : { status: 'held', charge, chargedWindow, heldBecause: obstacle.because, heldUntil: obstacle.until, nextAttemptAt: isChannelHold(obstacle.because) ? null : obstacle.until };
     }
     case 'hold': {
       // One that waits for an inbound message has no time of ours that ends it, only `validUntil`.

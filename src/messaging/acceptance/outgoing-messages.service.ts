@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Channel } from '../../channels/channel.js';
 import { ChannelCredentials } from '../../channels/credentials/channel-credentials.service.js';
+import { ChannelCredits } from '../../channels/credits/channel-credits.service.js';
 import { assertNotRevoked } from '../../channels/channel-refused.js';
 import { toXProblem } from '../../channels/x-problem.js';
 import { GatheredWork } from '../../database/gathered-work.service.js';
@@ -31,6 +32,7 @@ export class OutgoingMessages {
   constructor(
     private readonly x: XApi,
     private readonly credentials: ChannelCredentials,
+    private readonly credits: ChannelCredits,
     private readonly permissions: StartPermissions,
     private readonly book: LimitBook,
     private readonly clock: Clock,
@@ -49,7 +51,7 @@ export class OutgoingMessages {
     assertNotRevoked(channel);
     const username = (to.username ?? '').replace(/^@/, '');
     const credentials = await this.credentials.get(channel.id);
-    const user = await this.x.accounts.findUser(credentials, username).catch((error: unknown) => {
+    const user = await this.credits.noticing(channel, 'people', () => this.x.accounts.findUser(credentials, username)).catch((error: unknown) => {
       throw toXProblem(error);
     });
     if (user === null) {

@@ -24,5 +24,7 @@ export const HELD_IN_WORDS: Readonly<Record<HeldBecause, string>> = {
   'allotment-used': 'The free replies of this reply window are used; the message waits until the participant writes.',
   'rate-limit': 'A limit of X is used up; the message waits for a free place.',
   'channel-paused': 'An operator has paused the channel; the message waits until it goes on.',
+  'credits-depleted': 'The credits of the app at X are used up; the message waits until X takes sends again.',
+  'daily-cap': 'The channel’s cap for the day is reached; the message waits for the next day, by UTC.',
   'channel-revoked': 'X refuses the channel’s account; the message waits until it is connected again.',
 };

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Channel } from '../../channels/channel.js';
-import { Clock, type Instant } from '../../kernel/clock.js';
-import { SECOND_MS } from '../../kernel/duration.js';
+import { Clock } from '../../kernel/clock.js';
 import { KnownLimits } from '../../rate-policy/known-limits.service.js';
 import { afterUse, type LimitState } from '../../rate-policy/limit.js';
 import { LimitBook, type LimitParties, type OpenLimits } from '../../rate-policy/limit-book.service.js';
@@ -13,11 +12,8 @@ import { decideSend, type SendDecision, type SendSituation } from '../../rate-po
 import { SendStops } from '../../rate-policy/send-stops.service.js';
 import { StartPermissions } from '../../rate-policy/start-permissions.service.js';
 import type { MessageEntity } from '../message/message.entity.js';
-import type { HeldBecause } from '../message/message-status.js';
+import { type Obstacle, SendObstacles } from './send-obstacles.service.js';
 import { waitingForPlace } from '../outbox/waiting-for-place.service.js';
-
-/** How often we look whether an operator has ended what holds a channel's messages. */
-const LOOK_AGAIN_MS = 5 * SECOND_MS;
 
 /** A send as it is wanted, between a channel and a participant. */
 export interface WantedSend {
@@ -27,12 +23,6 @@ export interface WantedSend {
   beyondAllotment: MessageEntity['beyondAllotment'];
   /** For a check: so many places would be taken before it, by what goes with it. */
   placesBefore?: number;
-}
-
-/** What keeps a message that may be sent from being handed to X now. */
-export interface Obstacle {
-  because: HeldBecause;
-  until: Instant;
 }
 
 export interface Decided {
@@ -51,6 +41,7 @@ export class SendDecisions {
     private readonly places: LimitPlaces,
     private readonly stops: SendStops,
     private readonly permissions: StartPermissions,
+    private readonly obstacles: SendObstacles,
     private readonly clock: Clock,
   ) {}
 
@@ -64,7 +55,7 @@ export class SendDecisions {
     const { channel } = wanted.parties;
     const situation = this.situation(channel, wanted.window, wanted.beyondAllotment);
     if (!isCounted(decideSend(situation))) {
-      return this.decided(channel, decideSend(situation), await known.read(wanted.parties));
+      return this.decided(manager, channel, decideSend(situation), await known.read(wanted.parties));
     }
     known.forget();
     const open = isBinding ? await this.book.lock(wanted.parties) : await this.book.read(manager, wanted.parties);
@@ -75,7 +66,7 @@ export class SendDecisions {
       limits: limits.states,
       isBehindOthers: await this.isBehindOthers(manager, channel, wanted.window === null),
     });
-    return this.decided(channel, decision, limits);
+    return this.decided(manager, channel, decision, limits);
   }
 
   /**
@@ -92,21 +83,12 @@ export class SendDecisions {
     return { decision: decideSend({ ...situation, limits: limits.states }), limits };
   }
 
-  /** What an operator's pause or X's refusal of the account holds. */
-  obstacleOf(channel: Channel): Obstacle | null {
-    const until = this.clock.now() + LOOK_AGAIN_MS;
-    if (channel.isPaused) {
-      return { because: 'channel-paused', until };
-    }
-    return channel.connection === 'revoked' ? { because: 'channel-revoked', until } : null;
-  }
-
-  private decided(channel: Channel, decision: SendDecision, limits: OpenLimits): Decided {
+  private async decided(manager: EntityManager, channel: Channel, decision: SendDecision, limits: OpenLimits): Promise<Decided> {
     if (decision.kind !== 'send') {
       return { decision, limits, obstacle: null };
     }
     const until = this.stops.stopUntil(limits, { id: null, charge: decision.charge });
-    return { decision, limits, obstacle: this.obstacleOf(channel) ?? (until === null ? null : { because: 'rate-limit', until }) };
+    return { decision, limits, obstacle: (await this.obstacles.find(manager, channel, null)) ?? (until === null ? null : { because: 'rate-limit', until }) };
   }
 
   /** As if no limit were in the way and X had agreed: enough to see whether those count at all. */

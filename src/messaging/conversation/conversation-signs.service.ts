@@ -6,6 +6,7 @@ import { ChannelDirectory } from '../../channels/channel-directory.service.js';
 import { assertFeature } from '../../channels/channel-features.js';
 import { assertNotRevoked } from '../../channels/channel-refused.js';
 import { ChannelCredentials } from '../../channels/credentials/channel-credentials.service.js';
+import { ChannelCredits } from '../../channels/credits/channel-credits.service.js';
 import { toXProblem } from '../../channels/x-problem.js';
 import { Reader } from '../../database/reader.service.js';
 import { Problem } from '../../kernel/problem.js';
@@ -22,6 +23,7 @@ export class ConversationSigns {
     private readonly conversations: Conversations,
     private readonly channels: ChannelDirectory,
     private readonly credentials: ChannelCredentials,
+    private readonly credits: ChannelCredits,
     private readonly x: XApi,
     private readonly reader: Reader,
   ) {}
@@ -51,7 +53,8 @@ export class ConversationSigns {
     const channel = await this.getChannel(channelId);
     assertFeature(channel, feature);
     assertNotRevoked(channel);
-    await call(await this.credentials.get(channel.id)).catch((error: unknown) => {
+    const credentials = await this.credentials.get(channel.id);
+    await this.credits.noticing(channel, 'signs', () => call(credentials)).catch((error: unknown) => {
       throw toXProblem(error);
     });
   }

@@ -1,6 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { ChannelCredentials } from '../../channels/credentials/channel-credentials.service.js';
+import { ChannelCredits } from '../../channels/credits/channel-credits.service.js';
 import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
 import { findRow } from '../../database/rows.service.js';
@@ -11,7 +12,7 @@ import { Log } from '../../runtime/log.service.js';
 import { Randomness } from '../../runtime/randomness.service.js';
 import { Timers } from '../../runtime/timers.service.js';
 import type { XUploadProgress } from '../../x-api/media-uploads-v1.service.js';
-import { XFailure } from '../../x-api/x-failure.js';
+import { isPaymentRequired, XFailure } from '../../x-api/x-failure.js';
 import { ConversationEntity } from '../conversation/conversation.entity.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { MessageStepEntity } from '../message/message-step.entity.js';
@@ -37,6 +38,7 @@ export class MediaHandover implements BeforeApplicationShutdown {
   constructor(
     private readonly media: XMedia,
     private readonly credentials: ChannelCredentials,
+    private readonly credits: ChannelCredits,
     private readonly outbox: Outbox,
     private readonly settlement: Settlement,
     private readonly steps: MessageSteps,
@@ -140,6 +142,11 @@ export class MediaHandover implements BeforeApplicationShutdown {
     }
     const x = error instanceof XFailure ? error.answer : null;
     const tries = 1 + (await manager.countBy(MessageStepEntity, { messageId: id, kind: 'media-put-off' }));
+    if (error instanceof XFailure && isPaymentRequired(error)) {
+      const stop = await this.credits.noteRefusal(message.channelId, { by: 'media', messageId: id }, error);
+      await this.outbox.putBack(manager, message, stop?.retryAt ?? this.clock.now(), 'credits-depleted');
+      return;
+    }
     // Nothing was sent: what is unknown of an upload is only that it has to be done again.
     const isDefinite = error instanceof XFailure && classifySendFailure(error).kind === 'failed';
     if (isDefinite || tries >= this.settings.uploadTries) {

@@ -3,6 +3,7 @@ import type { Caller } from '../../access/caller.js';
 import { visibleTo } from '../../access/visible.service.js';
 import { ChannelDirectory } from '../../channels/channel-directory.service.js';
 import { ChannelCredentials } from '../../channels/credentials/channel-credentials.service.js';
+import { ChannelCredits } from '../../channels/credits/channel-credits.service.js';
 import { toXProblem } from '../../channels/x-problem.js';
 import { Reader } from '../../database/reader.service.js';
 import { Problem } from '../../kernel/problem.js';
@@ -25,6 +26,7 @@ export class MessageMedia {
     private readonly reader: Reader,
     private readonly channels: ChannelDirectory,
     private readonly credentials: ChannelCredentials,
+    private readonly credits: ChannelCredits,
     private readonly x: XApi,
   ) {}
 
@@ -48,7 +50,10 @@ export class MessageMedia {
     if (channel === null || medium === undefined || !/^med_/.test(id) || medium.id.startsWith('med_')) {
       throw new Problem('media.not-found', 'Nothing that you may see has this id.');
     }
-    return this.copies.open(id, async (over) => this.x.mediaDownloads.open(await this.credentials.get(channel.id), medium.url, over)).catch(toProblem);
+    return this.copies.open(id, async (over) => {
+      const credentials = await this.credentials.get(channel.id);
+      return this.credits.noticing(channel, 'media', () => this.x.mediaDownloads.open(credentials, medium.url, over));
+    }).catch(toProblem);
   }
 }
 

@@ -32,6 +32,7 @@ const step = (from: MessageStatus, to: MessageStatus, when: string): MessageStep
 export const MESSAGE_STEPS: readonly MessageStep[] = [
   step('queued', 'claimed', 'It is its turn, and a dispatcher takes it.'),
   step('queued', 'expired', '`validUntil` has passed.'),
+  step('queued', 'held', 'X refuses the file that it carries for want of credits (402).'),
   step('queued', 'failed', 'X refuses the file that it carries, or the file did not get there in all tries.'),
   step('queued', 'cancelled', 'A caller cancels it.'),
   step('held', 'queued', 'What it waited for has come: an inbound message, or a place in the limits.'),
@@ -40,14 +41,14 @@ export const MESSAGE_STEPS: readonly MessageStep[] = [
   step('held', 'cancelled', 'A caller cancels it.'),
   step('claimed', 'sending', 'It leaves: this is on disk before the first byte.'),
   step('claimed', 'queued', 'Its dispatcher died before anything left.'),
-  step('claimed', 'held', 'It may not leave now: a limit, a pause, X’s refusal of the account, or its window has changed.'),
+  step('claimed', 'held', 'It may not leave now: a limit, a pause, X’s refusal of the account, want of credits, the day’s cap, or its window has changed.'),
   step('claimed', 'failed', 'It may not leave at all any more: its policy is to refuse, or its channel is gone.'),
   step('claimed', 'expired', '`validUntil` has passed.'),
   step('claimed', 'cancelled', 'A caller cancels it before it leaves.'),
   step('sending', 'sent', 'X confirms it, by its answer or by its echo.'),
   step('sending', 'failed', 'X refuses it for good.'),
   step('sending', 'queued', 'It certainly did not reach X, and is tried again later.'),
-  step('sending', 'held', 'X refuses it for now: it waits for the reset of a limit (429), or until X lets the account act again.'),
+  step('sending', 'held', 'X refuses it for now: it waits for the reset of a limit (429), for credits (402), or until X lets the account act again.'),
   step('sending', 'unknown', 'X may have taken it: no clear answer came, or its dispatcher died.'),
   step('unknown', 'sent', 'X’s echo, X’s history, a late answer or a caller says that X took it.'),
   step('unknown', 'failed', 'X’s history does not have it, or a caller or a late answer says that X did not take it.'),
@@ -91,4 +92,11 @@ export const NOT_YET_SENT_STATUSES: readonly MessageStatus[] = ['queued', 'held'
 export const SENT_STATUSES: readonly MessageStatus[] = ['sent', 'read'];
 
 /** Why a message is held. The first two end with an inbound message, the others by themselves or by an operator. */
-export type HeldBecause = 'window-closed' | 'allotment-used' | 'rate-limit' | 'channel-paused' | 'channel-revoked';
+export type HeldBecause = 'window-closed' | 'allotment-used' | 'rate-limit' | 'channel-paused' | 'channel-revoked' | ChannelHold;
+
+/** What holds all messages of a channel. They keep their charge and their places, have no time of their own, and `ChannelRelease` lets them go. */
+export type ChannelHold = 'credits-depleted' | 'daily-cap';
+
+export function isChannelHold(because: HeldBecause | null): because is ChannelHold {
+  return because === 'credits-depleted' || because === 'daily-cap';
+}

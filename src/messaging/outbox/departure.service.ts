@@ -22,6 +22,7 @@ import type { LockedRows } from './locked-rows.service.js';
 import { Outbox } from './outbox.service.js';
 import { REFUSALS } from '../acceptance/refusals.js';
 import { SendDecisions } from '../acceptance/send-decisions.service.js';
+import { SendObstacles } from '../acceptance/send-obstacles.service.js';
 import { Settlement } from './settlement.service.js';
 
 /** A message on its way, with `sending` and the attempt on disk. */
@@ -57,6 +58,7 @@ export class Departure {
   constructor(
     private readonly outbox: Outbox,
     private readonly decisions: SendDecisions,
+    private readonly obstacles: SendObstacles,
     private readonly places: LimitPlaces,
     private readonly stops: SendStops,
     private readonly media: MediaHandover,
@@ -95,7 +97,7 @@ export class Departure {
       await this.fail(manager, conversation, message, 'channel.not-found', 'The channel was deleted before the message was sent.');
       return null;
     }
-    const obstacle = this.decisions.obstacleOf(parties.channel);
+    const obstacle = await this.obstacles.find(manager, parties.channel, message.id);
     if (obstacle !== null) {
       await this.outbox.putBack(manager, message, obstacle.until, obstacle.because);
       return null;

@@ -6,6 +6,7 @@ import { Log } from '../../runtime/log.service.js';
 import { type Timer, Timers } from '../../runtime/timers.service.js';
 import { type Claim, Slots } from './claim.js';
 import { Handover } from './handover.service.js';
+import { ChannelRelease } from './channel-release.service.js';
 import { LimitRelease } from './limit-release.service.js';
 import { LostClaims } from './lost-claims.service.js';
 import { Outbox } from './outbox.service.js';
@@ -38,6 +39,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly sending: Sending,
     private readonly lostClaims: LostClaims,
     private readonly release: LimitRelease,
+    private readonly channelRelease: ChannelRelease,
     private readonly timers: Timers,
     private readonly log: Log,
     ids: Ids,
@@ -137,10 +139,11 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     this.running.add(sending);
   }
 
-  /** What changes without anybody waking us: claims run out, and places in the limits come free. */
+  /** What changes without anybody waking us: claims run out, places in the limits come free, and so do channels. */
   private async attend(): Promise<void> {
     await this.recover(false).catch((error: unknown) => this.log.error('Lost claims could not be settled', {}, error));
     await this.release.run().catch((error: unknown) => this.log.error('Messages that wait for a place could not be looked at', {}, error));
+    await this.channelRelease.run().catch((error: unknown) => this.log.error('Messages that wait for their channel could not be looked at', {}, error));
   }
 
   private async recover(isAlone: boolean): Promise<void> {

@@ -4,9 +4,9 @@
  */
 const UNDER_WAY = "conversation_id = conversations.id AND status IN ('claimed', 'sending')";
 
-/** What may be handed to X, or waits for a moment or a place and lets nothing pass it. A message that waits for an inbound one lets all pass. */
+/** What may be handed to X, or waits for a moment, a place or its channel and lets nothing pass it. A message that waits for an inbound one lets all pass. */
 const NEXT = `FROM messages AS next WHERE next.conversation_id = conversations.id AND next.status IN ('queued', 'held', 'claimed', 'sending', 'unknown')
-  AND next.status IN ('queued', 'held') AND (next.next_attempt_at IS NOT NULL OR next.held_because = 'rate-limit') ORDER BY next.seq LIMIT 1`;
+  AND next.status IN ('queued', 'held') AND (next.next_attempt_at IS NOT NULL OR next.held_because IN ('rate-limit', 'credits-depleted', 'daily-cap')) ORDER BY next.seq LIMIT 1`;
 
 /** Until when messages of unknown fate keep those behind them back. */
 const BLOCKED_UNTIL = `(SELECT max(before.blocks_until) FROM messages AS before WHERE before.conversation_id = conversations.id

@@ -11,7 +11,7 @@ import { ConversationEntity } from '../conversation/conversation.entity.js';
 import { AttemptEntity } from '../message/attempt.entity.js';
 import { MessageEvents } from '../message/message-events.service.js';
 import { MessageEntity } from '../message/message.entity.js';
-import { become, type HeldBecause, type MessageStatus, WAITING_STATUSES } from '../message/message-status.js';
+import { become, type HeldBecause, isChannelHold, type MessageStatus, WAITING_STATUSES } from '../message/message-status.js';
 import { MessageSteps } from '../message/message-steps.service.js';
 import type { Claim, Slots } from './claim.js';
 import type { LockedRows } from './locked-rows.service.js';
@@ -114,7 +114,7 @@ export class Outbox {
     return attempts;
   }
 
-  /** Puts a claimed or sending message, which X certainly does not have, back to wait until `until`. */
+  /** Puts a claimed or sending message, which X certainly does not have, back to wait until `until`; one that its channel holds, until `ChannelRelease` lets it go. */
   async putBack(manager: EntityManager, message: MessageEntity, until: Instant, heldBecause: HeldBecause | null): Promise<void> {
     await manager.update(
       MessageEntity,
@@ -123,7 +123,7 @@ export class Outbox {
         status: become(message.status, heldBecause === null ? 'queued' : 'held'),
         heldBecause,
         heldUntil: heldBecause === null ? null : until,
-        nextAttemptAt: until,
+        nextAttemptAt: isChannelHold(heldBecause) ? null : until,
       },
     );
     // A pause is looked at again every few seconds: told once.

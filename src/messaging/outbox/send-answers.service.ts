@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { ChannelConnection } from '../../channels/connection/channel-connection.service.js';
+import { ChannelCredits } from '../../channels/credits/channel-credits.service.js';
 import { toXProblem } from '../../channels/x-problem.js';
 import type { RowWrites } from '../../database/rows.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
@@ -43,6 +44,7 @@ export interface Answered {
 export class SendAnswers {
   constructor(
     private readonly connection: ChannelConnection,
+    private readonly credits: ChannelCredits,
     private readonly outbox: Outbox,
     private readonly settlement: Settlement,
     private readonly places: LimitPlaces,
@@ -75,12 +77,18 @@ export class SendAnswers {
       const at = timeOfSend(sent.createdAt, attempt.startedAt, this.clock.now());
       await this.stops.learn(limits, parties, message.id, { limits: sent.limits, isRefused: false, charge, at });
     }
+    for (const { departed, channel } of taken.filter(isCreditTry)) {
+      await this.credits.noteTaken(channel.id, { by: 'send', messageId: departed.message.id });
+    }
   }
 
   private async settleFailure(manager: EntityManager, limits: KnownLimits, conversation: ConversationEntity, message: MessageEntity, departed: Departed, failure: XFailure): Promise<void> {
     const now = this.clock.now();
     const { attempt, parties, charge } = departed;
     const outcome = classifySendFailure(failure);
+    if (isCreditTry({ departed }) && outcome.kind !== 'credits-depleted') {
+      await this.credits.endProbe(parties.channel.id, message.id, outcome.kind === 'failed');
+    }
     if (!canBeSettled(message, outcome.kind === 'failed')) {
       return;
     }
@@ -106,6 +114,13 @@ export class SendAnswers {
         await this.places.putBack(manager, message.id);
         await this.connection.markRevoked(parties.channel.id, toXProblem(failure) as Problem);
         return this.outbox.putBack(manager, message, now + LOOK_AGAIN_MS, 'channel-revoked');
+      }
+      case 'credits-depleted': {
+        await this.settlement.finishAttempt(manager, attempt.id, 'not-sent', failure.answer);
+        await this.places.putBack(manager, message.id);
+        const stop = await this.credits.noteRefusal(parties.channel.id, { by: 'send', messageId: message.id }, failure);
+        // One that only tried again has been told of.
+        return this.outbox.putBack(manager, { ...message, heldBecause: departed.message.heldBecause }, stop?.retryAt ?? now + LOOK_AGAIN_MS, 'credits-depleted');
       }
       case 'failed':
         return this.settleFailed(manager, conversation, message, departed, failure, outcome);
@@ -136,6 +151,11 @@ export class SendAnswers {
       failure: { code: outcome.code, detail: failure.answer.detail, x: failure.answer },
     }, 'answer');
   }
+}
+
+/** It left to try whether there are credits again, or with those that follow such a one. */
+function isCreditTry({ departed }: { departed: Departed }): boolean {
+  return departed.message.heldBecause === 'credits-depleted';
 }
 
 /** X's echo or the end of our lease may have been quicker; then only a clear answer still says something. */

@@ -88,7 +88,7 @@ describe('what X answers to a send', () => {
   });
 
   it.each<[string, number, SendFailure]>([
-    ['no credits are left', 402, failed('channel.credits-depleted', true)],
+    ['no credits are left', 402, { kind: 'credits-depleted' }],
     ['the body is too large', 413, failed('message.refused-by-x', false)],
     ['X makes nothing of it', 422, failed('message.refused-by-x', false)],
     ['a gateway got tired of waiting, for X or for us', 408, { kind: 'unknown' }],
@@ -111,8 +111,8 @@ describe('what X answers to a send', () => {
     'v2 webhook crc failed': failed('message.refused-by-x', false),
     'v2 aaa duplicate subscription': failed('message.refused-by-x', false),
     'v2 rate limited': { kind: 'rate-limited' },
-    'v2 credits depleted (a)': failed('channel.credits-depleted', true),
-    'v2 credits depleted (b)': failed('channel.credits-depleted', true),
+    'v2 credits depleted (a)': { kind: 'credits-depleted' },
+    'v2 credits depleted (b)': { kind: 'credits-depleted' },
     'v2 service unavailable': { kind: 'unknown' },
   };
   it.each(rows.filter(({ name }) => name.startsWith('v2 ')))('means the right thing: $name', ({ name, http_status, body }) => {

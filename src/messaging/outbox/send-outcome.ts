@@ -1,8 +1,9 @@
-import { XFailure } from '../../x-api/x-failure.js';
+import { isPaymentRequired, XFailure } from '../../x-api/x-failure.js';
 
 /**
  * What a try to send came to.
  * `retry`: X certainly did not take the message and may take it later · `failed`: X certainly will not take it ·
+ * `credits-depleted`: X certainly did not take it, and takes none until somebody pays ·
  * `channel-refused`: X lets the account act no more, so that neither this message nor any other is worth a try until it does ·
  * `unknown`: X may have taken it. X has no idempotency key, so an unknown message is never sent again.
  */
@@ -11,6 +12,7 @@ export type SendFailure =
   | { kind: 'rate-limited' }
   | { kind: 'failed'; code: string; isChannelAtFault: boolean }
   | { kind: 'channel-refused' }
+  | { kind: 'credits-depleted' }
   | { kind: 'unknown' };
 
 /** "There was an error sending your message", "internal error", "status is a duplicate": the message may have gone out all the same. */
@@ -61,8 +63,8 @@ export function classifySendFailure(failure: XFailure): SendFailure {
   if (failure.hasCode(...CHANNEL_REFUSED_CODES)) {
     return { kind: 'channel-refused' };
   }
-  if (status === 402) {
-    return { kind: 'failed', code: 'channel.credits-depleted', isChannelAtFault: true };
+  if (isPaymentRequired(failure)) {
+    return { kind: 'credits-depleted' };
   }
   const known = code === null ? FAILURE_WORDS.find(({ words }) => words === detail) : FAILURE_CODES.find(({ xCodes }) => xCodes.includes(code));
   if (known !== undefined) {

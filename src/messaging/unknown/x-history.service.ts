@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Channel } from '../../channels/channel.js';
 import { ChannelCredentials } from '../../channels/credentials/channel-credentials.service.js';
+import { ChannelCredits } from '../../channels/credits/channel-credits.service.js';
 import { XCallBudgets } from '../../channels/x-calls/x-call-budgets.service.js';
 import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
@@ -32,6 +33,7 @@ export class XHistory {
   constructor(
     private readonly x: XApi,
     private readonly credentials: ChannelCredentials,
+    private readonly credits: ChannelCredits,
     private readonly budgets: XCallBudgets,
     private readonly log: Log,
     @InjectSettings('messaging') private readonly settings: Settings['messaging'],
@@ -71,7 +73,8 @@ export class XHistory {
       return 'later';
     }
     try {
-      const page = await this.x.history.list(await this.credentials.get(channel.id), cursor);
+      const credentials = await this.credentials.get(channel.id);
+      const page = await this.credits.noticing(channel, 'history', () => this.x.history.list(credentials, cursor));
       await this.learn(subject, page.limits, false);
       return page;
     } catch (error) {

@@ -4,6 +4,7 @@ import { assertFeature } from '../../channels/channel-features.js';
 import { assertNotRevoked } from '../../channels/channel-refused.js';
 import { ConnectionTurns } from '../../channels/connection/connection-turns.service.js';
 import { ChannelCredentials } from '../../channels/credentials/channel-credentials.service.js';
+import { ChannelCredits } from '../../channels/credits/channel-credits.service.js';
 import { toXProblem } from '../../channels/x-problem.js';
 import { Reader } from '../../database/reader.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
@@ -28,6 +29,7 @@ export class WelcomeMessages {
   constructor(
     private readonly x: XApi,
     private readonly credentials: ChannelCredentials,
+    private readonly credits: ChannelCredits,
     private readonly turns: ConnectionTurns,
     private readonly reader: Reader,
     private readonly unitOfWork: UnitOfWork,
@@ -79,7 +81,7 @@ export class WelcomeMessages {
     assertNotRevoked(channel);
     const credentials = await this.credentials.get(channel.id);
     return this.turns.run(`welcome:${channel.id}`, () =>
-      work(credentials).catch((error: unknown) => {
+      this.credits.noticing(channel, 'welcome-messages', () => work(credentials)).catch((error: unknown) => {
         throw toXProblem(error);
       }),
     );

@@ -12,7 +12,7 @@ import { MessageEntity } from '../message/message.entity.js';
 import { MessageSteps } from '../message/message-steps.service.js';
 import { Outbox } from '../outbox/outbox.service.js';
 import { inOrderOfX, isAfter } from './order-of-x.js';
-import { become, type HeldBecause, NOT_YET_SENT_STATUSES, SENT_STATUSES } from '../message/message-status.js';
+import { become, type HeldBecause, isChannelHold, NOT_YET_SENT_STATUSES, SENT_STATUSES } from '../message/message-status.js';
 
 export interface SettledCharge {
   charge: Charge | null;
@@ -232,5 +232,5 @@ export class WindowCharges {
 
 /** Held without a charge: for an inbound message, or for a place in the limits. */
 function isWaiting(message: MessageEntity): boolean {
-  return message.status === 'held' && message.nextAttemptAt === null;
+  return message.status === 'held' && message.nextAttemptAt === null && !isChannelHold(message.heldBecause);
 }

@@ -28,7 +28,7 @@ export const FAULT_ROUTES = [
 export type FaultRoute = (typeof FAULT_ROUTES)[number];
 
 /** Strike before X does anything; `delay` lets the call go on afterwards. */
-export const EARLY_FAULTS = ['status', 'hang', 'reset-before', 'html-error', '429', 'delay'] as const;
+export const EARLY_FAULTS = ['status', 'hang', 'reset-before', 'html-error', '429', 'credits-depleted', 'delay'] as const;
 /** Strike the answer to something that X has done. */
 export const LATE_FAULTS = [
   'reset-after',

@@ -13,6 +13,7 @@ const OFFERED = [
   ['hang', 'X never answers and takes nothing'],
   ['html-error', 'X answers a send with an HTML error page'],
   ['429', 'X says the rate limit is used up'],
+  ['credits-depleted', 'X says the credits are used up'],
   ['echo-before-answer', 'The echo comes before the answer'],
   ['echo-late', 'The echo comes a second late'],
   ['echo-drop', 'The echo is lost'],

@@ -19,6 +19,8 @@ export async function beforeFault(fault: Fault, ambient: Ambient): Promise<Trans
       return { kind: 'answer', answer: statusAnswer(fault) };
     case 'html-error':
       return { kind: 'answer', answer: htmlAnswer(fault) };
+    case 'credits-depleted':
+      return { kind: 'answer', answer: creditsAnswer() };
     case '429': {
       const { status, headers, body } = errorAnswer(X_ERRORS.rateLimited);
       const exhausted = rateHeaders('x-rate-limit', { limit: 15, remaining: 0, resetsAt: ambient.now() + FAULT_RATE_RESET_MS });
@@ -61,6 +63,12 @@ function statusAnswer(fault: Fault): Answer {
   const [, code, message] = known ?? X_ERRORS.overCapacity;
   const answer = errorAnswer([status, fault.code ?? code, fault.message ?? message]);
   return fault.body === null ? answer : { ...answer, body: fault.body };
+}
+
+/** As X was seen to write it, with a number that JavaScript does not hold. */
+function creditsAnswer(): Answer {
+  const body = '{"account_id":1243608864848629999,"title":"CreditsDepleted","detail":"Your enrolled account [1243608864848629999] does not have any credits to fulfill this request.","type":"https://api.twitter.com/2/problems/credits"}';
+  return { status: 402, headers: { 'content-type': 'application/json; charset=utf-8' }, body };
 }
 
 function htmlAnswer(fault: Fault): Answer {
