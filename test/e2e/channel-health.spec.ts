@@ -43,7 +43,7 @@ describe('A channel’s health', () => {
     const { id } = (await service.call('/v1/channels', { body: NAJM_CHANNEL })).body;
     const body = await health(id);
     expect(body).toMatchObject({ status: 'pending', lastCheckAt: null, nextCheckAt: null, lastCrcAt: null });
-    expect(failed(body)).toEqual(NAMES.slice(2));
+    expect(failed(body)).toEqual(NAMES.slice(3));
     expect(named(body, 'subscription')).toEqual({ name: 'subscription', ok: false, checkedAt: null, detail: 'Not checked yet.', remedy: anyText });
   });
 

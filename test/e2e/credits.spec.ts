@@ -110,6 +110,16 @@ describe('A channel whose credits at X are used up', () => {
       expect(sent()).toEqual(['last']);
     });
 
+    it('holds its messages also when the participant writes again, and they cost what the new window says', async () => {
+      useUp();
+      const first = await send('first');
+      await messageIn(both.service, first['id'], 'held');
+      clock.advance(1_000);
+      await hear(both, RANIA.id, 'Are you there?');
+      expect((await both.service.call(`/v1/messages/${first['id']}`)).body).toMatchObject({ status: 'held', heldBecause: 'credits-depleted', charge: 'reply', window: { used: 1 } });
+      expect([asked(), await told('message.held')]).toEqual([1, ['message.held']]);
+    });
+
     it('holds what is sent after X refused another call for want of credits', async () => {
       useUp('users');
       const named = await both.service.call('/v1/messages', { body: { ...textTo('by name'), to: { username: RANIA.username } } });
