@@ -14,6 +14,7 @@ import { OperationsModule } from './operations/operations.module.js';
 import { RetentionModule } from './retention/retention.module.js';
 import { RuntimeModule } from './runtime/runtime.module.js';
 import { timetable } from './timetable.js';
+import { UsageModule } from './usage/usage.module.js';
 import { WebhookModule } from './webhook/webhook.module.js';
 
 /** The whole service, for one set of settings. */
@@ -33,6 +34,7 @@ export class AppModule {
         WebhookModule,
         MediaModule,
         MessagingModule,
+        UsageModule,
         CallbacksModule,
         RetentionModule,
         OperationsModule.with(timetable),

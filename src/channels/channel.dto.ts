@@ -22,6 +22,14 @@ const policySchema = z
       .optional()
       .describe('While nobody knows whether X took a message, later ones to the same participant `wait` for up to 6 minutes, so that they stay in order, or `go-on`. Absent: the service’s setting, `wait` unless an operator changed it.'),
     keepMessagesDays: z.number().int().min(0).max(3_650).nullable().optional().describe('How many days messages are kept that nothing comes of any more; 0: until they are erased. null or absent: the service’s setting.'),
+    dailyCap: z
+      .number()
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .nullable()
+      .optional()
+      .describe('How many messages are handed to X on one day, by UTC, at most: what is beyond is held until the next day begins (`daily-cap`). null or absent: as many as X takes.'),
   })
   .describe('How the channel treats X’s reply window, its limits and unclear answers, and how long it keeps messages.');
 
@@ -135,7 +143,7 @@ export const channelSchema = z
     status: z.enum(['pending', 'connected', 'degraded', 'disconnected', 'revoked', 'paused']),
     statusDetail: z.string().nullable().describe('Why it is degraded or revoked.'),
     webhookUrl: z.string().nullable().describe('Where X calls us; null until PUBLIC_URL is set.'),
-    policy: z.object({ beyondAllotment: z.enum(BEYOND_ALLOTMENT), appShare: z.number().optional(), afterUnknown: z.enum(AFTER_UNKNOWN).optional(), keepMessagesDays: z.number().optional() }),
+    policy: z.object({ beyondAllotment: z.enum(BEYOND_ALLOTMENT), appShare: z.number().optional(), afterUnknown: z.enum(AFTER_UNKNOWN).optional(), keepMessagesDays: z.number().optional(), dailyCap: z.number().optional() }),
     secrets: z.object({ consumerKey: secretState, consumerSecret: secretState, accessToken: secretState, accessTokenSecret: secretState }),
     declaredInConfig: z.boolean(),
     createdAt: z.string(),

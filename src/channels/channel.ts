@@ -12,19 +12,23 @@ export interface ChannelPolicy {
   afterUnknown?: AfterUnknown;
   /** How many days its messages are kept, 0 for ever; absent: `retention.messagesDays`. */
   keepMessagesDays?: number;
+  /** How many messages are handed to X on one UTC day at most; absent: as many as X takes. */
+  dailyCap?: number;
 }
 
-export type PolicyChange = { beyondAllotment?: BeyondAllotment | undefined; appShare?: number | null | undefined; afterUnknown?: AfterUnknown | undefined; keepMessagesDays?: number | null | undefined };
+export type PolicyChange = { beyondAllotment?: BeyondAllotment | undefined; appShare?: number | null | undefined; afterUnknown?: AfterUnknown | undefined; keepMessagesDays?: number | null | undefined; dailyCap?: number | null | undefined };
 
 /** The policy with a change: what is not named stays, and what is null is taken away. */
-export function changePolicy(policy: ChannelPolicy, { beyondAllotment, appShare, afterUnknown = policy.afterUnknown, keepMessagesDays }: PolicyChange = {}): ChannelPolicy {
+export function changePolicy(policy: ChannelPolicy, { beyondAllotment, appShare, afterUnknown = policy.afterUnknown, keepMessagesDays, dailyCap }: PolicyChange = {}): ChannelPolicy {
   const days = keepMessagesDays === undefined ? policy.keepMessagesDays : keepMessagesDays;
+  const cap = dailyCap === undefined ? policy.dailyCap : dailyCap;
   const share = appShare === undefined ? policy.appShare : appShare;
   return {
     beyondAllotment: beyondAllotment ?? policy.beyondAllotment,
     ...(share === undefined || share === null ? {} : { appShare: share }),
     ...(afterUnknown === undefined ? {} : { afterUnknown }),
     ...(days === undefined || days === null ? {} : { keepMessagesDays: days }),
+    ...(cap === undefined || cap === null ? {} : { dailyCap: cap }),
   };
 }
 

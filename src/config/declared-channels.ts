@@ -29,9 +29,9 @@ const fields = {
   eventsApi: z.enum(['account-activity-premium', ...WITHOUT_ENVIRONMENTS]).optional().describe(`one of ${EVENTS_APIS.join(', ')}`),
   messagesApi: z.enum(['v1.1', 'v2']).optional().describe(`one of ${MESSAGES_APIS.join(', ')}`),
   policy: z
-    .strictObject({ beyondAllotment: oneOf(BEYOND_ALLOTMENT).optional(), appShare: z.number().min(0).max(1).optional(), afterUnknown: oneOf(AFTER_UNKNOWN).optional(), keepMessagesDays: z.number().int().min(0).max(3_650).optional() })
+    .strictObject({ beyondAllotment: oneOf(BEYOND_ALLOTMENT).optional(), appShare: z.number().min(0).max(1).optional(), afterUnknown: oneOf(AFTER_UNKNOWN).optional(), keepMessagesDays: z.number().int().min(0).max(3_650).optional(), dailyCap: z.number().int().min(1).max(1_000_000).optional() })
     .optional()
-    .describe(`{ beyondAllotment: ${BEYOND_ALLOTMENT.join(' | ')}, appShare: 0 to 1, afterUnknown: ${AFTER_UNKNOWN.join(' | ')}, keepMessagesDays: 0 to 3650 }`),
+    .describe(`{ beyondAllotment: ${BEYOND_ALLOTMENT.join(' | ')}, appShare: 0 to 1, afterUnknown: ${AFTER_UNKNOWN.join(' | ')}, keepMessagesDays: 0 to 3650, dailyCap: 1 to 1000000 }`),
   team: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/).optional().describe('1 to 64 letters, digits, - or _'),
   connect: z.boolean().optional().describe('true or false'),
 };

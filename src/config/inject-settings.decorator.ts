@@ -15,5 +15,8 @@ export function InjectSecrets(): ParameterDecorator & PropertyDecorator {
   return Inject(SECRETS);
 }
 
+/** The token of `Prices`: the numbers of `prices.yaml`. */
+export const PRICES = Symbol('PRICES');
+
 /** The token of `RatePolicies`: the numbers of `rate-policies.yaml`. */
 export const RATE_POLICIES = Symbol('RATE_POLICIES');

@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 const count = () => z.number().int().min(1).describe('a whole number from 1');
 const span = () => z.number().int().min(1).describe('a whole number of milliseconds from 1');
-const provenance = {
+/** Where a number of X's stands, and when it was read there. */
+export const provenance = {
   source: z.url({ protocol: /^https$/ }).describe('the https address of the page that says so'),
   date: z.iso.date().describe('a date, such as 2026-08-22'),
 };

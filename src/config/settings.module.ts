@@ -1,7 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ConfigModule, registerAs } from '@nestjs/config';
-import { RATE_POLICIES, SECRETS } from './inject-settings.decorator.js';
+import { PRICES, RATE_POLICIES, SECRETS } from './inject-settings.decorator.js';
 import type { LoadedSettings } from './load-settings.service.js';
+import { loadPrices } from './prices.service.js';
 import { loadRatePolicies } from './rate-policies.service.js';
 import type { SettingsSection } from './settings.js';
 
@@ -25,9 +26,10 @@ export class SettingsModule {
       ],
       providers: [
         { provide: SECRETS, useValue: secrets },
+        { provide: PRICES, useValue: loadPrices(configDir) },
         { provide: RATE_POLICIES, useValue: loadRatePolicies(configDir) },
       ],
-      exports: [SECRETS, RATE_POLICIES],
+      exports: [SECRETS, PRICES, RATE_POLICIES],
     };
   }
 }

@@ -16,12 +16,13 @@ import { Messaging5 } from './migrations/messaging-5.migration.js';
 import { RatePolicy1 } from './migrations/rate-policy-1.migration.js';
 import { Retention1 } from './migrations/retention-1.migration.js';
 import { Timetable1 } from './migrations/timetable-1.migration.js';
+import { Usage1 } from './migrations/usage-1.migration.js';
 import { Webhook1 } from './migrations/webhook-1.migration.js';
 import { connectionBounds } from './postgres-connection.service.js';
 import { existingFileFlags, readerFlags, sqliteDriver } from './sqlite-driver.service.js';
 
 /** In the order in which they run. */
-export const MIGRATIONS = [AccessKeys1, Channels1, Webhook1, Messaging1, Timetable1, RatePolicy1, Messaging2, Channels2, Messaging3, Authorizations1, Callbacks1, Retention1, Access2, Messaging4, Media1, Messaging5, Channels3];
+export const MIGRATIONS = [AccessKeys1, Channels1, Webhook1, Messaging1, Timetable1, RatePolicy1, Messaging2, Channels2, Messaging3, Authorizations1, Callbacks1, Retention1, Access2, Messaging4, Media1, Messaging5, Channels3, Usage1];
 
 type Shared = Pick<DataSourceOptions, 'entities' | 'migrations' | 'migrationsTransactionMode' | 'synchronize' | 'logging' | 'invalidWhereValuesBehavior'>;
 

@@ -85,6 +85,7 @@ export const PROBLEM_CATALOG: Readonly<Record<ProblemCode, ProblemKind>> = {
   'media.range-not-satisfiable': kind(416, 'The file does not have these bytes'),
   'media.elsewhere': kind(503, 'Another instance has the file'),
   'media.no-room': kind(507, 'There is no room for more files'),
+  'usage.days-not-answerable': kind(422, 'These days cannot be answered together'),
   'event.not-found': kind(404, 'There is no such event'),
 
   'x.rate-limited': kind(503, 'X’s rate limit is used up'),

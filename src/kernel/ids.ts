@@ -1,5 +1,5 @@
 /** Whose id it is, readable at first sight and impossible to mix up. */
-export type IdPrefix = 'chn' | 'cnv' | 'msg' | 'cbk' | 'dlv' | 'key' | 'evt' | 'att' | 'aut' | 'stp' | 'whe' | 'aud' | 'med';
+export type IdPrefix = 'chn' | 'cnv' | 'msg' | 'cbk' | 'dlv' | 'key' | 'evt' | 'att' | 'aut' | 'stp' | 'whe' | 'aud' | 'med' | 'use';
 
 // Crockford's alphabet: no I, L, O or U, so that an id read aloud or typed by hand is not mistaken.
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';

@@ -74,6 +74,7 @@ export type ProblemCode =
   | 'media.elsewhere'
   | 'media.no-room'
   | 'event.not-found'
+  | 'usage.days-not-answerable'
   | 'x.unavailable'
   | 'x.rate-limited'
   | 'x.unexpected-answer'

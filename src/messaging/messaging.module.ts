@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { TeamEventsModule } from '../callbacks/event/team-events.module.js';
 import { ChannelsModule } from '../channels/channels.module.js';
+import { UsageModule } from '../usage/usage.module.js';
 import { RatePolicyModule } from '../rate-policy/rate-policy.module.js';
 import { XApiModule } from '../x-api/x-api.module.js';
 import { Acceptance } from './acceptance/acceptance.service.js';
@@ -51,6 +52,7 @@ import { SendCheck } from './acceptance/send-check.service.js';
 import { SendDecisions } from './acceptance/send-decisions.service.js';
 import { SendObstacles } from './acceptance/send-obstacles.service.js';
 import { Sending } from './outbox/sending.service.js';
+import { SentUsage } from './outbox/sent-usage.service.js';
 import { Settlement } from './outbox/settlement.service.js';
 import { Typing } from './conversation/typing.service.js';
 import { WelcomeMessageController } from './welcome/welcome-message.controller.js';
@@ -70,7 +72,7 @@ import { UploadUseEntity } from './media/upload-use.entity.js';
 
 /** Conversations, and messages in both directions. */
 @Module({
-  imports: [TypeOrmModule.forFeature([ConversationEntity, MessageEntity, AttemptEntity, MessageStepEntity, ErasureEntity, UploadUseEntity, WelcomeMessageEntity]), TeamEventsModule, ChannelsModule, MediaModule, RatePolicyModule, XApiModule],
+  imports: [TypeOrmModule.forFeature([ConversationEntity, MessageEntity, AttemptEntity, MessageStepEntity, ErasureEntity, UploadUseEntity, WelcomeMessageEntity]), TeamEventsModule, ChannelsModule, MediaModule, RatePolicyModule, UsageModule, XApiModule],
   controllers: [MessagesController, MessageOutcomeController, ConversationsController, ConversationSignsController, MediaFilesController, WelcomeMessageController],
   providers: [
     Acceptance,
@@ -114,6 +116,7 @@ import { UploadUseEntity } from './media/upload-use.entity.js';
     SendCheck,
     SendDecisions,
     SendObstacles,
+    SentUsage,
     Sending,
     Settlement,
     Typing,

@@ -12,6 +12,7 @@ import { deleteInBatches } from '../database/batched-delete.service.js';
 import { UnitOfWork } from '../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../kernel/clock.js';
 import { Problem } from '../kernel/problem.js';
+import { UsageLog } from '../usage/usage-log.service.js';
 import { XApi } from '../x-api/x-api.service.js';
 import { XFailure } from '../x-api/x-failure.js';
 import type { StartPermission } from './send-decision.js';
@@ -31,6 +32,7 @@ export class StartPermissions {
     private readonly x: XApi,
     private readonly credentials: ChannelCredentials,
     private readonly credits: ChannelCredits,
+    private readonly usage: UsageLog,
     private readonly reader: Reader,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
@@ -79,7 +81,10 @@ export class StartPermissions {
       throw toProblem(error);
     });
     const said = { channelId: channel.id, participantId, permission: relationship.canStart ? ('allowed' as const) : ('not-allowed' as const), saidAt: askedAt };
-    await this.keep(said, (saidAt) => [{ saidAt: LessThan(saidAt) }, { saidAt, permission: 'ask' as const }]);
+    await this.unitOfWork.run(async () => {
+      await this.usage.note({ channelId: channel.id, api: relationship.api, kind: 'person-read', count: 1 });
+      await this.keep(said, (saidAt) => [{ saidAt: LessThan(saidAt) }, { saidAt, permission: 'ask' as const }]);
+    });
   }
 
   /** Joins the running unit of work. */

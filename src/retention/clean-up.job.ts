@@ -8,6 +8,7 @@ import { MessageRetention } from '../messaging/erasure/message-retention.service
 import { UploadRetention } from '../messaging/media/upload-retention.service.js';
 import { LimitBook } from '../rate-policy/limit-book.service.js';
 import { StartPermissions } from '../rate-policy/start-permissions.service.js';
+import { UsageLog } from '../usage/usage-log.service.js';
 import { RawEvents } from '../webhook/raw-events.service.js';
 import { JobRuns } from '../operations/job-runs.service.js';
 
@@ -21,6 +22,7 @@ export class CleanUpJob {
     private readonly startPermissions: StartPermissions,
     private readonly authorizations: Authorizations,
     private readonly eventFlow: EventFlow,
+    private readonly usage: UsageLog,
     private readonly messages: MessageRetention,
     private readonly uploads: UploadRetention,
     private readonly rawEvents: RawEvents,
@@ -35,6 +37,7 @@ export class CleanUpJob {
       limitUses: await this.limits.forgetOld(),
       startPermissions: await this.startPermissions.forgetOld(),
       authorizations: await this.authorizations.forgetOld(),
+      usage: await this.usage.compact(),
       channelHours: await this.eventFlow.forgetOld(),
       messages: await this.messages.forgetOld(),
       ...(await this.uploads.forgetOld()),

@@ -4,6 +4,7 @@ import { ChannelsModule } from '../channels/channels.module.js';
 import { MessagingModule } from '../messaging/messaging.module.js';
 import { JobRunsModule } from '../operations/job-runs.module.js';
 import { RatePolicyModule } from '../rate-policy/rate-policy.module.js';
+import { UsageModule } from '../usage/usage.module.js';
 import { WebhookModule } from '../webhook/webhook.module.js';
 import { CleanUpJob } from './clean-up.job.js';
 import { ParticipantErasure } from './participant-erasure.service.js';
@@ -11,7 +12,7 @@ import { ParticipantsController } from './participants.controller.js';
 
 /** What is kept how long, and what is erased when somebody asks. */
 @Module({
-  imports: [TeamEventsModule, ChannelsModule, MessagingModule, JobRunsModule, RatePolicyModule, WebhookModule],
+  imports: [TeamEventsModule, ChannelsModule, MessagingModule, JobRunsModule, RatePolicyModule, UsageModule, WebhookModule],
   controllers: [ParticipantsController],
   providers: [CleanUpJob, ParticipantErasure],
 })

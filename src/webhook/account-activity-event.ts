@@ -16,7 +16,7 @@ export type XNews =
   | { kind: 'direct-message'; forUserId: string; message: XDirectMessage; profiles: ReadonlyMap<string, XProfile> }
   | { kind: 'read'; forUserId: string; participantId: string; lastReadMessageId: string; readAt: Instant }
   | { kind: 'typing'; forUserId: string; participantId: string; typedAt: Instant }
-  | { kind: 'start-permission'; forUserId: string; participantId: string; permission: StartPermission; saidAt: Instant }
+  | { kind: 'start-permission'; forUserId: string; participantId: string; permission: StartPermission; isOfFollowing: boolean; saidAt: Instant }
   | { kind: 'access-revoked'; accountId: string };
 
 /** All that a body tells, and what in it was not understood. An activity that we do not use is neither. */
@@ -138,7 +138,7 @@ function readRelation({ type, created_timestamp, source, target }: z.infer<typeo
     return [];
   }
   const permission = type === 'follow' ? 'allowed' : type === 'block' ? 'not-allowed' : 'ask';
-  return [{ kind: 'start-permission', forUserId, participantId: isTheirs ? source.id : target.id, permission, saidAt: Number(created_timestamp) }];
+  return [{ kind: 'start-permission', forUserId, participantId: isTheirs ? source.id : target.id, permission, isOfFollowing, saidAt: Number(created_timestamp) }];
 }
 
 /** Profiles are an extra: one that is missing or odd does not make its message odd. */

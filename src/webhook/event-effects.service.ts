@@ -5,6 +5,7 @@ import { Problem, unreachable } from '../kernel/problem.js';
 import { Typing } from '../messaging/conversation/typing.service.js';
 import { IncomingMessages } from '../messaging/incoming/incoming-messages.service.js';
 import { StartPermissions } from '../rate-policy/start-permissions.service.js';
+import { UsageLog } from '../usage/usage-log.service.js';
 import type { XEvent } from './account-activity-event.js';
 import { type Effect, parseStored, type ReadEvent } from './read-event.service.js';
 import type { WebhookEventEntity } from './webhook-event.entity.js';
@@ -22,6 +23,7 @@ export class EventEffects {
     private readonly incoming: IncomingMessages,
     private readonly typing: Typing,
     private readonly permissions: StartPermissions,
+    private readonly usage: UsageLog,
   ) {}
 
   async read(event: WebhookEventEntity): Promise<ReadEvent> {
@@ -51,6 +53,7 @@ export class EventEffects {
       case 'typing':
         return this.typing.tell(channel, news);
       case 'start-permission':
+        await (news.isOfFollowing ? this.usage.note({ channelId: channel.id, api: channel.eventsApi, kind: 'follow', count: 1 }) : undefined);
         return this.permissions.learn(channel.id, news.participantId, news.permission, news.saidAt);
       case 'access-revoked':
         return this.connection.markRevoked(channel.id, ACCESS_REVOKED);

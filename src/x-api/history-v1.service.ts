@@ -21,6 +21,6 @@ export class HistoryV1 {
     const query = { count: String(PAGE), ...(cursor === null ? {} : { cursor }) };
     const response = await this.x.asAccount(credentials, (client) => client.v1.get<unknown>('direct_messages/events/list.json', query, { fullResponse: true }));
     const { events, next_cursor: next } = parseAnswer(historySchema, response.data);
-    return { messages: events.map(parseDirectMessage).filter((message) => message !== null), next: next ?? null, limits: readLimits(response.headers) };
+    return { api: 'v1.1', told: events.length, messages: events.map(parseDirectMessage).filter((message) => message !== null), next: next ?? null, limits: readLimits(response.headers) };
   }
 }

@@ -38,6 +38,8 @@ export class HistoryV2 {
     const { data, includes, meta } = parseAnswer(historySchema, response.data);
     const media = parseMedia(includes?.media);
     return {
+      api: 'v2',
+      told: data.length,
       messages: data.map((event) => parseDirectMessageV2(event, media)).filter((message) => message !== null),
       next: meta.next_token ?? null,
       limits: readLimits(response.headers),

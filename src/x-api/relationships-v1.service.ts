@@ -18,6 +18,6 @@ export class RelationshipsV1 {
       client.v1.get<unknown>('friendships/show.json', { source_id: accountId, target_id: participantId }, { fullResponse: true }),
     );
     // X's own verdict: following, receiving from anyone and blocks are in it.
-    return { canStart: parseAnswer(relationshipSchema, response.data).relationship.source.can_dm };
+    return { api: 'v1.1', canStart: parseAnswer(relationshipSchema, response.data).relationship.source.can_dm };
   }
 }

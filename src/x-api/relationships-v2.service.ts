@@ -28,6 +28,6 @@ export class RelationshipsV2 {
     if (data === undefined) {
       throw new XFailure('answered', { status: 404, code: NO_SUCH_USER, detail: errors[0]?.detail ?? 'X has no such user.' });
     }
-    return { canStart: data.receives_your_dm && !data.connection_status.includes('blocking') };
+    return { api: 'v2', canStart: data.receives_your_dm && !data.connection_status.includes('blocking') };
   }
 }

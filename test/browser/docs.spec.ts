@@ -117,6 +117,7 @@ describe('The docs explorer', () => {
       const { status, body } = await press(name, { id });
       expect({ name, status, id: body?.id }).toEqual({ name, status: 200, id });
     }
+    expect(await press('GET /v1/channels/{id}/usage', { id: idIn('GET /v1/channels') })).toMatchObject({ status: 200, body: { currency: 'USD', dailyCap: null } });
     expect(await press('GET /v1/channels/{id}/limits', { id: idIn('GET /v1/channels') })).toMatchObject({ status: 200, body: { profile: 'v1.1' } });
     expect(await press('GET /v1/conversations/{id}/messages', { id: idIn('GET /v1/conversations') })).toMatchObject({ status: 200 });
     for (const sign of ['typing', 'read']) {

@@ -82,7 +82,7 @@ export class OutboxUnderTest {
       const claimed = await manager.findOneByOrFail(MessageEntity, { id: claim.messageId });
       const message = outbox.findClaimed({ conversations: new Map([[conversation.id, conversation]]), messages: new Map([[claimed.id, claimed]]) }, claim);
       const writes = new RowWrites(manager);
-      outbox.begin(writes, message === null ? [] : [{ message, claim }]);
+      outbox.begin(writes, message === null ? [] : [{ message, claim, parties: { channel: this.channels[0] as Channel } }]);
       await writes.flush();
       return message !== null;
     });

@@ -10,6 +10,7 @@ import { Clock } from '../../kernel/clock.js';
 import { Problem } from '../../kernel/problem.js';
 import { LimitBook } from '../../rate-policy/limit-book.service.js';
 import { StartPermissions } from '../../rate-policy/start-permissions.service.js';
+import { UsageLog } from '../../usage/usage-log.service.js';
 import { XApi } from '../../x-api/x-api.service.js';
 import type { Participant } from '../conversation/conversations.service.js';
 import type { SendMessage } from '../message.dto.js';
@@ -33,6 +34,7 @@ export class OutgoingMessages {
     private readonly x: XApi,
     private readonly credentials: ChannelCredentials,
     private readonly credits: ChannelCredits,
+    private readonly usage: UsageLog,
     private readonly permissions: StartPermissions,
     private readonly book: LimitBook,
     private readonly clock: Clock,
@@ -54,6 +56,7 @@ export class OutgoingMessages {
     const user = await this.credits.noticing(channel, 'people', () => this.x.accounts.findUser(credentials, username)).catch((error: unknown) => {
       throw toXProblem(error);
     });
+    await this.usage.note({ channelId: channel.id, api: 'v1.1', kind: 'person-read', count: 1 });
     if (user === null) {
       throw new Problem('message.participant-not-found', `X has no user @${username}.`, {
         errors: [{ pointer: '/to/username', code: 'message.participant-not-found', detail: 'X has no user of this name.' }],

@@ -50,12 +50,12 @@ export class SendCheck {
   private async decide(parties: LimitParties, participant: Participant, wanted: WantedMessage): Promise<Decided> {
     const { manager } = this.reader;
     const before = await this.conversations.findWindow(manager, parties.channel.id, participant.id);
-    let wish = { parties, participantId: participant.id, window: before, beyondAllotment: wanted.beyondAllotment ?? null, placesBefore: 0 };
+    let wish = { parties, participantId: participant.id, window: before, beyondAllotment: wanted.beyondAllotment ?? null, placesBefore: 0, goBefore: 0 };
     let decided = await this.decisions.decide(manager, wish, false);
     for (let behind = toContents(wanted).length - 1; behind > 0; behind -= 1) {
       const { decision } = decided;
       const isCounted = decision.kind === 'send' && decision.charge === 'rate-limit';
-      wish = { ...wish, window: decision.window, placesBefore: wish.placesBefore + (isCounted ? 1 : 0) };
+      wish = { ...wish, window: decision.window, placesBefore: wish.placesBefore + (isCounted ? 1 : 0), goBefore: wish.goBefore + 1 };
       decided = await this.decisions.decide(manager, wish, false);
     }
     return decided.decision.kind === 'refuse' ? { ...decided, decision: { ...decided.decision, window: before } } : decided;

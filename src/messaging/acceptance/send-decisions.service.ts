@@ -23,6 +23,8 @@ export interface WantedSend {
   beyondAllotment: MessageEntity['beyondAllotment'];
   /** For a check: so many places would be taken before it, by what goes with it. */
   placesBefore?: number;
+  /** The same: so many go with it and before it. */
+  goBefore?: number;
 }
 
 export interface Decided {
@@ -55,7 +57,7 @@ export class SendDecisions {
     const { channel } = wanted.parties;
     const situation = this.situation(channel, wanted.window, wanted.beyondAllotment);
     if (!isCounted(decideSend(situation))) {
-      return this.decided(manager, channel, decideSend(situation), await known.read(wanted.parties));
+      return this.decided(manager, wanted, decideSend(situation), await known.read(wanted.parties));
     }
     known.forget();
     const open = isBinding ? await this.book.lock(wanted.parties) : await this.book.read(manager, wanted.parties);
@@ -66,7 +68,7 @@ export class SendDecisions {
       limits: limits.states,
       isBehindOthers: await this.isBehindOthers(manager, channel, wanted.window === null),
     });
-    return this.decided(manager, channel, decision, limits);
+    return this.decided(manager, wanted, decision, limits);
   }
 
   /**
@@ -83,12 +85,12 @@ export class SendDecisions {
     return { decision: decideSend({ ...situation, limits: limits.states }), limits };
   }
 
-  private async decided(manager: EntityManager, channel: Channel, decision: SendDecision, limits: OpenLimits): Promise<Decided> {
+  private async decided(manager: EntityManager, { parties: { channel }, goBefore = 0 }: WantedSend, decision: SendDecision, limits: OpenLimits): Promise<Decided> {
     if (decision.kind !== 'send') {
       return { decision, limits, obstacle: null };
     }
     const until = this.stops.stopUntil(limits, { id: null, charge: decision.charge });
-    return { decision, limits, obstacle: (await this.obstacles.find(manager, channel, null)) ?? (until === null ? null : { because: 'rate-limit', until }) };
+    return { decision, limits, obstacle: (await this.obstacles.find(manager, channel, { messageId: null, goBefore })) ?? (until === null ? null : { because: 'rate-limit', until }) };
   }
 
   /** As if no limit were in the way and X had agreed: enough to see whether those count at all. */

@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { type TeamEvent, TeamEvents } from '../../callbacks/event/team-events.service.js';
 import type { Channel } from '../../channels/channel.js';
+import { RowWrites } from '../../database/rows.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock, type Instant } from '../../kernel/clock.js';
 import { type ReplyWindow, windowAfterInbound } from '../../rate-policy/reply-window.js';
 import { Ids } from '../../runtime/ids.service.js';
 import type { XDirectMessage } from '../../x-api/direct-message.js';
+import { UsageLog } from '../../usage/usage-log.service.js';
 import { ConversationEntity } from '../conversation/conversation.entity.js';
 import { Conversations, windowOf } from '../conversation/conversations.service.js';
 import { Dispatcher } from '../outbox/dispatcher.service.js';
@@ -17,7 +19,7 @@ import { ReadReceipts } from '../conversation/read-receipts.service.js';
 import { Erasures } from '../erasure/erasures.service.js';
 import { WindowCharges } from '../window/window-charges.service.js';
 import { WindowEvents } from '../window/window-events.service.js';
-import { changeBy, mayBeErased, type Profile, toMessageRow, toStorable } from './recorded-message.service.js';
+import { changeBy, mayBeErased, type Profile, receivedBy, toMessageRow, toStorable } from './recorded-message.service.js';
 
 
 /**
@@ -35,6 +37,7 @@ export class IncomingMessages {
     private readonly windowEvents: WindowEvents,
     private readonly messageEvents: MessageEvents,
     private readonly teamEvents: TeamEvents,
+    private readonly usage: UsageLog,
     private readonly erasures: Erasures,
     private readonly dispatcher: Dispatcher,
     private readonly clock: Clock,
@@ -107,6 +110,11 @@ export class IncomingMessages {
       await this.charges.chargePast(manager, channel, conversation.id, message.createdAt, message.xMessageId);
     }
     await this.insert(manager, channel, conversation, window, message, { direction: 'inbound', source: 'participant', status: 'received', isRecovered }, events);
+    if (!isRecovered) {
+      const writes = new RowWrites(manager);
+      this.usage.add(writes, [receivedBy(channel, this.clock.now())]);
+      await writes.flush();
+    }
   }
 
   private async recordSentElsewhere(

@@ -8,6 +8,7 @@ import { Clock, type Instant } from '../../kernel/clock.js';
 import { windowAfterInbound } from '../../rate-policy/reply-window.js';
 import { Ids } from '../../runtime/ids.service.js';
 import type { XDirectMessage } from '../../x-api/direct-message.js';
+import { UsageLog } from '../../usage/usage-log.service.js';
 import { ConversationEntity } from '../conversation/conversation.entity.js';
 import { Conversations, toProfileColumns, windowOf } from '../conversation/conversations.service.js';
 import { Erasures } from '../erasure/erasures.service.js';
@@ -15,7 +16,7 @@ import { MessageEntity } from '../message/message.entity.js';
 import { MessageEvents } from '../message/message-events.service.js';
 import { NOT_YET_SENT_STATUSES, SENT_STATUSES } from '../message/message-status.js';
 import { WindowEvents } from '../window/window-events.service.js';
-import { changeBy, mayBeErased, type Profile, toMessageRow, toStorable } from './recorded-message.service.js';
+import { changeBy, mayBeErased, type Profile, receivedBy, toMessageRow, toStorable } from './recorded-message.service.js';
 
 /** A message from a participant, as an event tells of it. */
 export interface ToldMessage {
@@ -49,6 +50,7 @@ export class PlainInbound {
     private readonly messageEvents: MessageEvents,
     private readonly windowEvents: WindowEvents,
     private readonly teamEvents: TeamEvents,
+    private readonly usage: UsageLog,
     private readonly clock: Clock,
     private readonly ids: Ids,
   ) {}
@@ -94,6 +96,7 @@ export class PlainInbound {
     writes.insert(ConversationEntity, changed.filter((conversation) => made.has(conversation)));
     writes.insert(MessageEntity, rows);
     writes.update(ConversationEntity, changed.filter((conversation) => !made.has(conversation)), CHANGED);
+    this.usage.add(writes, recorded.map(({ told: { channel } }) => receivedBy(channel, now)));
     await this.teamEvents.tell(events, writes);
     return new Set(recorded.map(({ told }) => told));
   }

@@ -1,7 +1,10 @@
+import type { Channel } from '../../channels/channel.js';
 import type { Instant } from '../../kernel/clock.js';
 import { SECOND_MS } from '../../kernel/duration.js';
 import type { ReplyWindow } from '../../rate-policy/reply-window.js';
 import type { XDirectMessage } from '../../x-api/direct-message.js';
+import { dayOf } from '../../usage/usage.js';
+import type { ChannelUsage } from '../../usage/usage-log.service.js';
 import { ConversationEntity } from '../conversation/conversation.entity.js';
 import { toWindowColumns } from '../conversation/conversations.service.js';
 import { normaliseForEcho, toContent } from '../message/message-content.js';
@@ -50,4 +53,9 @@ export function changeBy(conversation: ConversationEntity, window: ReplyWindow |
     lastSeq: conversation.lastSeq + 1,
     lastMessageAt: Math.max(conversation.lastMessageAt ?? 0, createdAt),
   };
+}
+
+/** A message that the channel's webhook has told of, as X may charge for it. */
+export function receivedBy({ id: channelId, eventsApi: api }: Channel, now: Instant): ChannelUsage {
+  return { channelId, api, kind: 'message-received', day: dayOf(now), count: 1 };
 }

@@ -1,5 +1,6 @@
 import { Entity } from 'typeorm';
 import { CountColumn, IdColumn, InstantColumn, TextColumn } from '../../database/columns.decorator.js';
+import type { MessagesApiName } from '../../x-api/x-generations.js';
 
 /**
  * `in-flight` is committed before the first byte goes to X. `not-sent`: X certainly did not take it, another try may follow.
@@ -25,6 +26,10 @@ export class AttemptEntity {
 
   @InstantColumn({ name: 'started_at' })
   startedAt: number;
+
+  /** The API that it was handed over by; null of old ones. */
+  @TextColumn({ nullable: true })
+  api: MessagesApiName | null;
 
   @InstantColumn({ name: 'finished_at', nullable: true })
   finishedAt: number | null;

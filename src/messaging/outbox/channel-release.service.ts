@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import type { Channel } from '../../channels/channel.js';
 import { ChannelDirectory } from '../../channels/channel-directory.service.js';
 import { ChannelCredits } from '../../channels/credits/channel-credits.service.js';
 import { Reader } from '../../database/reader.service.js';
 import { RowWrites } from '../../database/rows.service.js';
 import { UnitOfWork } from '../../database/unit-of-work.service.js';
 import { Clock } from '../../kernel/clock.js';
+import { dayOf } from '../../usage/usage.js';
+import { UsageLog } from '../../usage/usage-log.service.js';
 import { ConversationEntity } from '../conversation/conversation.entity.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { MessageSteps } from '../message/message-steps.service.js';
@@ -16,7 +19,7 @@ const BATCH = 100;
 
 /**
  * Lets go what its channel holds, in the order in which it was accepted: one message that tries whether X takes sends again, when it is
- * time for that, and all once X does. A message that is let go is decided anew when it leaves.
+ * time for that, and all once X does; of a channel with a cap as many as the day has room for. A message that is let go is decided anew when it leaves.
  */
 @Injectable()
 export class ChannelRelease {
@@ -25,6 +28,7 @@ export class ChannelRelease {
     private readonly unitOfWork: UnitOfWork,
     private readonly directory: ChannelDirectory,
     private readonly credits: ChannelCredits,
+    private readonly usage: UsageLog,
     private readonly outbox: Outbox,
     private readonly steps: MessageSteps,
     private readonly clock: Clock,
@@ -37,31 +41,36 @@ export class ChannelRelease {
       const [channel] = await this.directory.findByIds([channelId]);
       // Of a channel that is gone they fail by themselves; a pause or X's refusal of the account holds them all the same.
       if (channel !== undefined && !channel.isPaused && channel.connection !== 'revoked') {
-        released += await this.releaseAll(channelId);
+        released += await this.releaseAll(channel);
       }
     }
     return released;
   }
 
-  private async releaseAll(channelId: string): Promise<number> {
+  private async releaseAll(channel: Channel): Promise<number> {
     let released = 0;
     for (;;) {
-      const batch = await this.release(channelId);
+      const batch = await this.release(channel);
       released += batch;
-      if (batch < BATCH) {
+      // With a cap, what was let go takes its places only when it leaves.
+      if (batch < BATCH || channel.policy.dailyCap !== undefined) {
         return released;
       }
     }
   }
 
-  private release(channelId: string): Promise<number> {
+  private release({ id: channelId, policy: { dailyCap } }: Channel): Promise<number> {
     return this.unitOfWork.run(async (manager) => {
       // Under the channel's lock, so that two instances do not have two messages try.
       const stop = await this.credits.lockStop(manager, channelId);
       if (stop !== null && this.clock.now() < stop.retryAt) {
         return 0;
       }
-      const first = await this.lockFirst(manager, channelId, stop === null ? BATCH : 1, stop !== null);
+      const left = dailyCap === undefined ? BATCH : dailyCap - (await this.usage.countSent(manager, channelId, dayOf(this.clock.now())));
+      if (left <= 0) {
+        return 0;
+      }
+      const first = await this.lockFirst(manager, channelId, Math.min(left, stop === null ? BATCH : 1), stop !== null);
       const [one] = first;
       if (stop !== null && one !== undefined) {
         await this.credits.beginProbe(manager, channelId, stop, one.id);

@@ -23,6 +23,7 @@ import { Outbox } from './outbox.service.js';
 import { REFUSALS } from '../acceptance/refusals.js';
 import { SendDecisions } from '../acceptance/send-decisions.service.js';
 import { SendObstacles } from '../acceptance/send-obstacles.service.js';
+import { SentUsage } from './sent-usage.service.js';
 import { Settlement } from './settlement.service.js';
 
 /** A message on its way, with `sending` and the attempt on disk. */
@@ -63,6 +64,7 @@ export class Departure {
     private readonly stops: SendStops,
     private readonly media: MediaHandover,
     private readonly settlement: Settlement,
+    private readonly usage: SentUsage,
     private readonly steps: MessageSteps,
     private readonly events: MessageEvents,
     private readonly clock: Clock,
@@ -75,19 +77,20 @@ export class Departure {
       const conversation = rows.conversations.get(claim.conversationId);
       const message = this.outbox.findClaimed(rows, claim);
       if (conversation !== undefined && message !== null) {
-        const leave = await this.admit(writes.manager, rows.limits, parties, conversation, message);
+        const leave = await this.admit(writes.manager, rows.limits, parties, conversation, message, admitted.filter((one) => one.claim.channelId === claim.channelId).length);
         admitted.push(...(leave === null || parties === null ? [] : [{ claim, message, conversation, parties, ...leave }]));
       }
     }
     const attempts = this.outbox.begin(writes, admitted);
+    this.usage.begin(writes, attempts.map((attempt, n) => ({ attempt, channelId: (admitted[n] as Admitted).message.channelId })));
     return new Map(attempts.map((attempt, n) => {
       const { claim, message, conversation, parties, charge, xMediaId } = admitted[n] as Admitted;
       return [claim, { attempt, message, participantId: conversation.participantId, parties, charge, xMediaId }];
     }));
   }
 
-  /** At what charge and with what it may leave now; null when it may not, which is written then. */
-  private async admit(manager: EntityManager, limits: KnownLimits, parties: LimitParties | null, conversation: ConversationEntity, message: MessageEntity): Promise<Pick<Admitted, 'charge' | 'xMediaId'> | null> {
+  /** At what charge and with what it may leave now, when so many of its channel go with it and before it; null when it may not, which is written then. */
+  private async admit(manager: EntityManager, limits: KnownLimits, parties: LimitParties | null, conversation: ConversationEntity, message: MessageEntity, goBefore: number): Promise<Pick<Admitted, 'charge' | 'xMediaId'> | null> {
     const now = this.clock.now();
     if (message.validUntil !== null && message.validUntil <= now) {
       await this.settlement.markEnded(manager, conversation, message, { status: 'expired' }, null);
@@ -97,7 +100,7 @@ export class Departure {
       await this.fail(manager, conversation, message, 'channel.not-found', 'The channel was deleted before the message was sent.');
       return null;
     }
-    const obstacle = await this.obstacles.find(manager, parties.channel, message.id);
+    const obstacle = await this.obstacles.find(manager, parties.channel, { messageId: message.id, goBefore });
     if (obstacle !== null) {
       await this.outbox.putBack(manager, message, obstacle.until, obstacle.because);
       return null;

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { Channel } from '../../channels/channel.js';
 import { InjectSettings } from '../../config/inject-settings.decorator.js';
 import type { Settings } from '../../config/settings.js';
 import { Reader } from '../../database/reader.service.js';
@@ -92,14 +93,15 @@ export class Outbox {
   }
 
   /** Claimed messages leave. With this on disk their first bytes may go, and no other try is made unless X certainly did not get them. */
-  begin(writes: RowWrites, leaving: readonly { message: MessageEntity; claim: Claim }[]): AttemptEntity[] {
+  begin(writes: RowWrites, leaving: readonly { message: MessageEntity; claim: Claim; parties: { channel: Pick<Channel, 'messagesApi'> } }[]): AttemptEntity[] {
     const startedAt = this.clock.now();
-    const attempts = leaving.map(({ message, claim }) =>
+    const attempts = leaving.map(({ message, claim, parties }) =>
       Object.assign(new AttemptEntity(), {
         id: this.ids.create('att'),
         messageId: message.id,
         claimedAt: claim.claimedAt,
         startedAt,
+        api: parties.channel.messagesApi,
         finishedAt: null,
         outcome: 'in-flight' as const,
         xStatus: null,

@@ -98,25 +98,25 @@ export class SendAnswers {
     }
     switch (outcome.kind) {
       case 'retry': {
-        await this.settlement.finishAttempt(manager, attempt.id, 'not-sent', failure.answer);
+        await this.settlement.finishAttempt(manager, message, attempt, 'not-sent', failure.answer);
         await this.places.putBack(manager, message.id);
         const tries = await manager.countBy(AttemptEntity, { messageId: message.id });
         return this.outbox.putBack(manager, message, now + retryDelayMs(tries, this.randomness.fraction()), null);
       }
       case 'rate-limited': {
-        await this.settlement.finishAttempt(manager, attempt.id, 'not-sent', failure.answer);
+        await this.settlement.finishAttempt(manager, message, attempt, 'not-sent', failure.answer);
         await this.places.putBack(manager, message.id);
         const until = this.stops.stopUntil(await limits.readSubjects(parties), { id: message.id, charge });
         return this.outbox.putBack(manager, message, Math.max(until ?? 0, now + LOOK_AGAIN_MS), 'rate-limit');
       }
       case 'channel-refused': {
-        await this.settlement.finishAttempt(manager, attempt.id, 'not-sent', failure.answer);
+        await this.settlement.finishAttempt(manager, message, attempt, 'not-sent', failure.answer);
         await this.places.putBack(manager, message.id);
         await this.connection.markRevoked(parties.channel.id, toXProblem(failure) as Problem);
         return this.outbox.putBack(manager, message, now + LOOK_AGAIN_MS, 'channel-revoked');
       }
       case 'credits-depleted': {
-        await this.settlement.finishAttempt(manager, attempt.id, 'not-sent', failure.answer);
+        await this.settlement.finishAttempt(manager, message, attempt, 'not-sent', failure.answer);
         await this.places.putBack(manager, message.id);
         const stop = await this.credits.noteRefusal(parties.channel.id, { by: 'send', messageId: message.id }, failure);
         // One that only tried again has been told of.
@@ -139,7 +139,7 @@ export class SendAnswers {
     failure: XFailure,
     outcome: Extract<SendFailure, { kind: 'failed' }>,
   ): Promise<void> {
-    await this.settlement.finishAttempt(manager, attempt.id, 'failed', failure.answer);
+    await this.settlement.finishAttempt(manager, message, attempt, 'failed', failure.answer);
     if (failure.hasCode(...MAY_NOT_START)) {
       await this.permissions.learn(channel.id, conversation.participantId, 'not-allowed', this.clock.now());
     }

@@ -21,6 +21,7 @@ import { MessageSteps } from '../message/message-steps.service.js';
 import { firstLookUpAt } from '../unknown/look-up-plan.js';
 import { type SettledCharge, WindowCharges } from '../window/window-charges.service.js';
 import { Outbox } from './outbox.service.js';
+import { SentUsage } from './sent-usage.service.js';
 
 /** What X said of an attempt, as far as it said anything. */
 export type AttemptAnswer = Partial<XAnswer>;
@@ -40,6 +41,7 @@ export class Settlement {
     private readonly outbox: Outbox,
     private readonly charges: WindowCharges,
     private readonly places: LimitPlaces,
+    private readonly usage: SentUsage,
     private readonly steps: MessageSteps,
     private readonly events: MessageEvents,
     private readonly teamEvents: TeamEvents,
@@ -63,6 +65,7 @@ export class Settlement {
       if (message.status !== 'sent' && message.status !== 'read') {
         news.push(one);
       }
+      await (message.status === 'failed' ? this.usage.countLastAgain(manager, message) : undefined);
       const settled = await this.settleCharge(manager, one);
       await this.settleAttempt(manager, message.id, 'sent', by);
       Object.assign(message, this.statusAfter(one), { xMessageId: sent.xMessageId, xCreatedAt: sent.createdAt, sentAt: sent.createdAt, failure: null, charge: settled.charge, chargedWindow: settled.chargedWindow, ...NOTHING_TO_COME });
@@ -155,6 +158,7 @@ export class Settlement {
     if (by === null) {
       await this.steps.note(manager, message.id, { kind: 'settled', status: end.status });
     } else {
+      await (by === 'answer' ? undefined : this.usage.takeBackLast(manager, message));
       await this.settleAttempt(manager, message.id, 'failed', by);
     }
     Object.assign(conversation, toWindowColumns(window, conversation));
@@ -171,7 +175,7 @@ export class Settlement {
     const now = this.clock.now();
     const live = await manager.findOneBy(AttemptEntity, { messageId: message.id, outcome: 'in-flight' });
     if (live !== null) {
-      await this.finishAttempt(manager, live.id, 'unknown', answer);
+      await this.finishAttempt(manager, message, live, 'unknown', answer);
     }
     await this.places.count(manager, message.id, now);
     const isWaitedFor = (channel?.policy.afterUnknown ?? this.settings.afterUnknown) === 'wait';
@@ -192,10 +196,11 @@ export class Settlement {
   }
 
   /** X's answer to an attempt, or the end of waiting for one. */
-  async finishAttempt(manager: EntityManager, attemptId: string, outcome: AttemptOutcome, answer: AttemptAnswer): Promise<void> {
+  async finishAttempt(manager: EntityManager, message: MessageEntity, attempt: AttemptEntity, outcome: AttemptOutcome, answer: AttemptAnswer): Promise<void> {
     const writes = new RowWrites(manager);
-    this.finishAttempts(writes, [{ id: attemptId, outcome, answer }]);
+    this.finishAttempts(writes, [{ id: attempt.id, outcome, answer }]);
     await writes.flush();
+    await (outcome === 'not-sent' || outcome === 'failed' ? this.usage.takeBack(manager, message, attempt) : undefined);
   }
 
   finishAttempts(writes: RowWrites, finished: readonly { id: string; outcome: AttemptOutcome; answer: AttemptAnswer }[]): void {

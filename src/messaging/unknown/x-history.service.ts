@@ -9,6 +9,7 @@ import type { Instant } from '../../kernel/clock.js';
 import { Log } from '../../runtime/log.service.js';
 import type { XDirectMessage } from '../../x-api/direct-message.js';
 import type { HistoryPage } from '../../x-api/message-history.js';
+import { UsageLog } from '../../usage/usage-log.service.js';
 import { XApi } from '../../x-api/x-api.service.js';
 import { XFailure } from '../../x-api/x-failure.js';
 import type { XLimit } from '../../x-api/x-limits.js';
@@ -34,6 +35,7 @@ export class XHistory {
     private readonly x: XApi,
     private readonly credentials: ChannelCredentials,
     private readonly credits: ChannelCredits,
+    private readonly usage: UsageLog,
     private readonly budgets: XCallBudgets,
     private readonly log: Log,
     @InjectSettings('messaging') private readonly settings: Settings['messaging'],
@@ -75,6 +77,7 @@ export class XHistory {
     try {
       const credentials = await this.credentials.get(channel.id);
       const page = await this.credits.noticing(channel, 'history', () => this.x.history.list(credentials, cursor));
+      await this.usage.note({ channelId: channel.id, api: page.api, kind: 'message-read', count: page.told });
       await this.learn(subject, page.limits, false);
       return page;
     } catch (error) {
