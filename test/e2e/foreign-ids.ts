@@ -34,7 +34,7 @@ export function operationsWithIds(document: Document): IdOperation[] {
 }
 
 function placeByName(place: 'query' | 'body', name: string): IdPlace[] {
-  if (name === 'from') return [{ in: place, name, kind: 'account' }];
+  if (name === 'from' && place !== 'query') return [{ in: place, name, kind: 'account' }];
   const kind = kindOfName(name);
   if (kind !== null) return [{ in: place, name, kind }];
   if (!NAMES_NO_THING.includes(name) && /(^i|I)ds?$/.test(name)) throw new Error(`Which kind of id is ${name} in a ${place}? Tell it in test/fuzz/things.ts.`);
