@@ -85,7 +85,12 @@ export class ChannelDirectory {
 
   /** The channel that an event on this webhook is for. */
   findByWebhook(webhookKey: string, accountId: string): Promise<Channel | null> {
-    return this.recently(`${webhookKey} ${accountId}`, () => this.channels.findOneBy({ webhookKey, accountId }));
+    return this.recently(`${webhookKey} ${accountId}`, async () => {
+      const channel = await this.channels.findOneBy({ accountId });
+      // What X delivered before a change of the line, and what it is late with.
+      const isIts = channel?.webhookKey === webhookKey || channel?.formerLines.some((line) => line.webhookKey === webhookKey);
+      return isIts === true ? channel : null;
+    });
   }
 
   findByAnyAccount(accountId: string): Promise<Channel | null> {

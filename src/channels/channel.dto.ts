@@ -89,6 +89,8 @@ export const patchChannelSchema = patchSchema(
     name: name.optional(),
     policy: policySchema.optional(),
     messagesApi: messagesApi.optional().describe('How messages are sent from now on; history, windows and what was counted stay.'),
+    eventsApi: eventsApi.optional().describe('How X delivers events from now on. What the channel had before is ended at X, and its `webhookUrl` changes; history, windows and conversations stay, and what X tells meanwhile is read back.'),
+    environmentName: environmentName.optional(),
     paused: z.boolean().optional().describe('`true`: inbound is kept, sends are held.'),
     consumerKey: credentials.consumerKey.optional(),
     consumerSecret: credentials.consumerSecret.optional(),

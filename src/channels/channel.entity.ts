@@ -3,6 +3,7 @@ import { FlagColumn, IdColumn, InstantColumn, JsonColumn, TextColumn } from '../
 import type { EventsApiName, MessagesApiName } from '../x-api/x-generations.js';
 import type { Channel, ChannelPolicy } from './channel.js';
 import type { Connection } from './channel-status.js';
+import type { FormerLine } from './connection/former-line.js';
 import type { CreditStop } from './credits/credit-stop.js';
 
 @Entity('channels')
@@ -42,6 +43,9 @@ export class ChannelEntity implements Channel {
 
   @TextColumn({ name: 'environment_name', nullable: true })
   environmentName: string | null;
+
+  @JsonColumn({ name: 'former_lines', default: '[]' })
+  formerLines: FormerLine[];
 
   @TextColumn()
   connection: Connection;

@@ -2,6 +2,7 @@ import type { Instant } from '../kernel/clock.js';
 import type { AfterUnknown, BeyondAllotment } from '../config/settings.js';
 import type { EventsApiName, MessagesApiName } from '../x-api/x-generations.js';
 import type { Connection } from './channel-status.js';
+import type { FormerLine } from './connection/former-line.js';
 import type { CreditStop } from './credits/credit-stop.js';
 
 export interface ChannelPolicy {
@@ -49,6 +50,8 @@ export interface Channel {
   messagesApi: MessagesApiName;
   /** The dev environment label at X. */
   environmentName: string | null;
+  /** Those that it had before `eventsApi` or `environmentName` was changed. */
+  formerLines: FormerLine[];
   connection: Connection;
   /** Why it is degraded or revoked, in words; null otherwise. */
   connectionDetail: string | null;

@@ -111,6 +111,7 @@ export class ChannelsController {
       'channel.not-found',
       'channel.declared-in-config',
       'channel.different-account',
+      'channel.environment-missing',
       'channel.credentials-rejected',
       'channel.direct-messages-not-permitted',
       'x.unavailable',

@@ -9,6 +9,7 @@ import { AccountCheck } from './connection/account-check.service.js';
 import { ChannelStates } from './connection/channel-states.service.js';
 import { ConnectionTurnEntity } from './connection/connection-turn.entity.js';
 import { ConnectionTurns } from './connection/connection-turns.service.js';
+import { FormerLines } from './connection/former-lines.service.js';
 import { LineCheck } from './connection/line-check.service.js';
 import { Subscriptions } from './connection/subscriptions.service.js';
 import { WebhookCalls } from './connection/webhook-calls.service.js';
@@ -67,6 +68,7 @@ import { XCallBudgets } from './x-calls/x-call-budgets.service.js';
     ConsumerSecrets,
     DeclaredChannels,
     EventFlow,
+    FormerLines,
     HealthAnswers,
     LineCheck,
     PublicUrlProbe,

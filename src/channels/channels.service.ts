@@ -10,7 +10,7 @@ import { Clock } from '../kernel/clock.js';
 import { Problem } from '../kernel/problem.js';
 import { Ids } from '../runtime/ids.service.js';
 import type { XAccount, XCredentials } from '../x-api/x-credentials.js';
-import type { CreateChannel, PatchChannel } from './channel.dto.js';
+import { type CreateChannel, isEnvironmentMissing, type PatchChannel } from './channel.dto.js';
 import { type Channel, changePolicy } from './channel.js';
 import { ChannelEntity } from './channel.entity.js';
 import { ChannelConnection } from './connection/channel-connection.service.js';
@@ -21,6 +21,7 @@ import { ConsumerSecrets } from './credentials/consumer-secrets.service.js';
 import { Webhooks } from './connection/webhooks.service.js';
 import { ChannelHealth } from './health/channel-health.service.js';
 import { Recoveries } from './recovery/recoveries.service.js';
+import { formerLinesAfter } from './connection/former-line.js';
 import { appFingerprintOf, webhookKeyOf } from './connection/webhook-address.js';
 
 /** What a new channel is made of. */
@@ -62,6 +63,7 @@ export class Channels {
       eventsApi: wanted.eventsApi,
       messagesApi: wanted.messagesApi,
       environmentName,
+      formerLines: [],
       connection: 'pending',
       connectionDetail: null,
       creditsStop: null,
@@ -99,6 +101,7 @@ export class Channels {
       policy: changePolicy(channel.policy, patch.policy),
       isPaused: patch.paused ?? channel.isPaused,
       messagesApi: patch.messagesApi ?? channel.messagesApi,
+      line: patch.eventsApi === undefined && patch.environmentName === undefined ? null : lineWanted(channel, patch),
       credentials,
     }, Object.keys(patch));
     await this.checkChanged(changed);
@@ -121,40 +124,50 @@ export class Channels {
   }
 
   /**
-   * Writes a change of a channel; with credentials of another app its webhook is another one. Answers the channels whose credentials have
-   * changed with it, this one first: `checkChanged` looks at them.
+   * Writes a change of a channel; with another line or credentials of another app its webhook is another one. What it had before is ended, and
+   * what X tells between the two is read back. Answers the channels to look at with `checkChanged`, this one first.
    */
   async change(
     channel: Channel,
-    change: Pick<Channel, 'name' | 'policy' | 'isPaused' | 'messagesApi'> & { credentials: XCredentials | null },
+    change: Pick<Channel, 'name' | 'policy' | 'isPaused' | 'messagesApi'> & { line: Pick<Channel, 'eventsApi' | 'environmentName'> | null; credentials: XCredentials | null },
     named: readonly string[] = [],
   ): Promise<string[]> {
-    const { credentials, ...fields } = change;
-    const appFingerprint = credentials === null ? channel.appFingerprint : appFingerprintOf(credentials.consumerKey);
-    const webhookKey = webhookKeyOf(appFingerprint, channel.eventsApi, channel.environmentName);
-    // Another app has another id at X; by the old one the echoes of our own sends would not be known as ours.
-    const xAppId = appFingerprint === channel.appFingerprint ? channel.xAppId : null;
-    const rotated: string[] = [];
+    const { credentials, line, ...fields } = change;
+    const toLookAt: string[] = [];
     await this.unitOfWork.run(async (manager) => {
       this.directory.noteChange();
+      const newApp = credentials === null ? null : appFingerprintOf(credentials.consumerKey);
       // Whoever changes credentials of the same app waits: a secret of one of its channels may become that of all.
-      const ofApp = credentials === null ? [] : await manager.find(ChannelEntity, { where: { appFingerprint }, order: { id: 'ASC' }, ...lockedForUpdate<ChannelEntity>(manager) });
+      const ofApp = newApp === null ? [] : await manager.find(ChannelEntity, { where: { appFingerprint: newApp }, order: { id: 'ASC' }, ...lockedForUpdate<ChannelEntity>(manager) });
+      // As it is by now: another change of its line may have come between.
+      const before = (await manager.findOne(ChannelEntity, { where: { id: channel.id }, ...lockedForUpdate<ChannelEntity>(manager) })) ?? channel;
+      const moved = this.move(before, line ?? before, newApp ?? before.appFingerprint);
       const replaced = credentials === null ? null : await this.credentials.keep(channel.id, credentials);
-      await manager.update(
-        ChannelEntity,
-        { id: channel.id },
-        { ...fields, appFingerprint, xAppId, webhookKey, updatedAt: this.clock.now() },
-      );
+      await manager.update(ChannelEntity, { id: channel.id }, { ...fields, ...moved, updatedAt: this.clock.now() });
+      const isMoved = moved.webhookKey !== before.webhookKey;
+      await (isMoved ? this.recoveries.noteGap([channel.id]) : undefined);
       await (named.length === 0 ? undefined : this.audit.note('channel.changed', channel.id, named));
-      if (credentials !== null && replaced !== null) {
-        rotated.push(channel.id, ...(await this.rotateOthers(channel.id, ofApp, replaced, credentials.consumerSecret)));
-      }
+      const followed = credentials === null || replaced === null ? [] : await this.rotateOthers(channel.id, ofApp, replaced, credentials.consumerSecret);
+      const isLookedAt = isMoved || replaced !== null || (credentials !== null && (channel.connection === 'revoked' || isToBeKeptAlive(channel.connection)));
+      toLookAt.push(...(isLookedAt ? [channel.id] : []), ...followed);
     });
     await this.consumerSecrets.refresh();
-    if (rotated.length > 0) {
-      return rotated;
-    }
-    return credentials !== null && (channel.connection === 'revoked' || isToBeKeptAlive(channel.connection)) ? [channel.id] : [];
+    return toLookAt;
+  }
+
+  /** The columns of a channel's line to X, with those that it had before. */
+  private move(before: Channel, { eventsApi, environmentName }: Pick<Channel, 'eventsApi' | 'environmentName'>, appFingerprint: string) {
+    const webhookKey = webhookKeyOf(appFingerprint, eventsApi, environmentName);
+    const isSameApp = appFingerprint === before.appFingerprint;
+    return {
+      eventsApi,
+      environmentName,
+      appFingerprint,
+      // Another app has another id at X; by the old one the echoes of our own sends would not be known as ours.
+      xAppId: isSameApp ? before.xAppId : null,
+      webhookKey,
+      formerLines: formerLinesAfter(before, { eventsApi, environmentName, webhookKey }, isSameApp, this.clock.now()),
+    };
   }
 
   /** Channels with new credentials show that X takes them for its webhook too. It calls back, so not before the service listens. */
@@ -201,6 +214,16 @@ export class Channels {
 
 function accountTaken(account: XAccount): Problem {
   return new Problem('channel.account-taken', `The X account @${account.username} (${account.id}) is a channel already.`);
+}
+
+/** @throws Problem `channel.environment-missing` */
+function lineWanted(channel: Channel, { eventsApi = channel.eventsApi, environmentName = channel.environmentName ?? undefined }: PatchChannel): Pick<Channel, 'eventsApi' | 'environmentName'> {
+  if (isEnvironmentMissing({ eventsApi, environmentName })) {
+    throw new Problem('channel.environment-missing', `Name the dev environment at X: ${eventsApi} needs its label.`, {
+      errors: [{ pointer: '/environmentName', code: 'channel.environment-missing', detail: `Needed with ${eventsApi}.` }],
+    });
+  }
+  return { eventsApi, environmentName: eventsApi === 'account-activity-premium' ? (environmentName ?? null) : null };
 }
 
 function pickCredentials(patch: PatchChannel): Partial<XCredentials> {

@@ -67,13 +67,13 @@ export class DeclaredChannels implements OnApplicationBootstrap {
       return manager.update(
         ChannelEntity,
         { id: existing.id },
-        { isDeclaredInConfig: true, team: wanted.team, environmentName: wanted.environmentName },
+        { isDeclaredInConfig: true, team: wanted.team },
       );
     });
-    const declared = { ...existing, environmentName: wanted.environmentName };
-    const changed = await this.channels.change(declared, { name: wanted.name, policy, isPaused: existing.isPaused, messagesApi: wanted.messagesApi, credentials });
+    const { name, messagesApi, eventsApi, environmentName } = wanted;
+    const changed = await this.channels.change(existing, { name, policy, isPaused: existing.isPaused, messagesApi, line: { eventsApi, environmentName }, credentials });
     this.onceListening(() => this.channels.checkChanged(changed));
-    return this.connectIfWanted(wanted, declared);
+    return this.connectIfWanted(wanted, existing);
   }
 
   private async connectIfWanted(wanted: DeclaredChannel, channel: Channel): Promise<Channel> {

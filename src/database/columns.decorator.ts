@@ -36,5 +36,5 @@ export const CountColumn = (options: Options & Pick<ColumnOptions, 'default'> = 
 export const FlagColumn = (options: Options & Pick<ColumnOptions, 'default'> = {}): PropertyDecorator => Column({ type: 'boolean', ...options });
 
 /** A structure of ours, kept as JSON text. */
-export const JsonColumn = (options: Options = {}): PropertyDecorator =>
+export const JsonColumn = (options: Options & Pick<ColumnOptions, 'default'> = {}): PropertyDecorator =>
   Column({ type: 'text', transformer: jsonTransformer, ...options });

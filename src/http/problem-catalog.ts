@@ -44,6 +44,7 @@ export const PROBLEM_CATALOG: Readonly<Record<ProblemCode, ProblemKind>> = {
   'channel.access-level-insufficient': kind(422, 'The app’s access level at X does not include this'),
   'channel.credits-depleted': kind(422, 'The app’s credits at X are used up'),
   'channel.different-account': kind(422, 'The credentials belong to another account'),
+  'channel.environment-missing': kind(422, 'The environment’s label is missing'),
   'channel.environment-not-found': kind(422, 'X does not know the environment'),
   'channel.webhook-url-rejected': kind(422, 'X does not accept the webhook address'),
   'channel.webhook-unreachable': kind(422, 'X cannot reach the webhook'),

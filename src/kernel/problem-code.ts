@@ -38,6 +38,7 @@ export type ProblemCode =
   | 'channel.subscriptions-used-up'
   | 'channel.silent'
   | 'channel.closed-to-strangers'
+  | 'channel.environment-missing'
   | 'channel.environment-not-found'
   | 'channel.webhook-occupied'
   | 'channel.webhook-url-rejected'

@@ -49,7 +49,10 @@ export class ParticipantErasure {
       await this.idempotency.forgetAnswers(viewer.team, erased.messageIds.map((id) => `/v1/messages/${id}`));
       return erased.messageIds.length;
     });
-    const rawEvents = await this.rawEvents.eraseNaming(channel.webhookKey, participantId);
+    let rawEvents = 0;
+    for (const { webhookKey } of [channel, ...channel.formerLines]) {
+      rawEvents += await this.rawEvents.eraseNaming(webhookKey, participantId);
+    }
     this.log.log('A participant was erased', { channelId, messages, rawEvents });
   }
 }

@@ -11,6 +11,7 @@ import { isToBeKeptAlive } from '../channel-status.js';
 import { ChannelCredentials } from '../credentials/channel-credentials.service.js';
 import type { CheckName } from '../health/channel-check.js';
 import { ChannelChecks } from '../health/channel-checks.service.js';
+import { FormerLines } from './former-lines.service.js';
 import { ChannelStates } from './channel-states.service.js';
 import { ConnectionTurns } from './connection-turns.service.js';
 import type { LineFindings } from './line-findings.js';
@@ -34,6 +35,7 @@ export class ChannelConnection {
     private readonly states: ChannelStates,
     private readonly registration: WebhookRegistration,
     private readonly subscriptions: Subscriptions,
+    private readonly formerLines: FormerLines,
     private readonly credentials: ChannelCredentials,
     private readonly directory: ChannelDirectory,
     private readonly timers: Timers,
@@ -53,6 +55,7 @@ export class ChannelConnection {
   /** Ends the subscription; the webhook stays for the other channels. @throws Problem when X does not answer */
   disconnect(channel: Channel): Promise<void> {
     return this.turns.run(channel.appFingerprint, async () => {
+      await this.formerLines.end(channel);
       await this.subscriptions.end(channel, await this.credentials.get(channel.id));
       await this.states.become(channel.id, 'disconnected', null);
     });
@@ -62,6 +65,7 @@ export class ChannelConnection {
   remove(channel: Channel): Promise<void> {
     return this.turns.run(channel.appFingerprint, async () => {
       const credentials = await this.credentials.get(channel.id);
+      await this.formerLines.end(channel);
       await this.subscriptions.end(channel, credentials);
       const sharing = await this.directory.listOfWebhook(channel.webhookKey);
       const { publicUrl } = this.server;

@@ -19,6 +19,14 @@ export class LineFindings {
     }
   }
 
+  /** A sentence more, where all is well. */
+  addTo({ id }: { id: string }, name: CheckName, sentence: string): void {
+    const finding = this.found.get(id)?.get(name);
+    if (finding?.ok === true && sentence !== '') {
+      this.found.get(id)?.set(name, { ok: true, detail: `${finding.detail} ${sentence}` });
+    }
+  }
+
   /** It was made now: of those who share it nobody is subscribed. */
   noteNewWebhook(webhookKey: string): void {
     this.newWebhooks.add(webhookKey);

@@ -1,9 +1,11 @@
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Reader } from '../../database/reader.service.js';
+import { Clock } from '../../kernel/clock.js';
 import { SECOND_MS } from '../../kernel/duration.js';
 import { Problem } from '../../kernel/problem.js';
 import { type Timer, Timers } from '../../runtime/timers.service.js';
 import { ChannelEntity } from '../channel.entity.js';
+import { isStillHeard } from '../connection/former-line.js';
 import { ChannelCredentials } from './channel-credentials.service.js';
 
 /** So far apart at least do requests that do not fit make us look whether another instance changed something. */
@@ -29,6 +31,7 @@ export class ConsumerSecrets implements OnApplicationBootstrap, BeforeApplicatio
     private readonly reader: Reader,
     private readonly credentials: ChannelCredentials,
     private readonly timers: Timers,
+    private readonly clock: Clock,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -75,12 +78,14 @@ export class ConsumerSecrets implements OnApplicationBootstrap, BeforeApplicatio
 
   /** To be called after a channel was changed or removed. */
   async refresh(): Promise<void> {
-    const channels = await this.reader.repository(ChannelEntity).find({ select: { id: true, webhookKey: true } });
+    const channels = await this.reader.repository(ChannelEntity).find({ select: { id: true, webhookKey: true, formerLines: true } });
+    const now = this.clock.now();
     const secrets = await this.credentials.listConsumerSecrets();
     const next = new Map<string, string[]>();
     for (const { channelId, secret } of secrets) {
-      const webhookKey = channels.find((channel) => channel.id === channelId)?.webhookKey;
-      if (webhookKey !== undefined) {
+      const channel = channels.find(({ id }) => id === channelId);
+      const former = channel?.formerLines.filter((line) => isStillHeard(line, now)).map(({ webhookKey }) => webhookKey) ?? [];
+      for (const webhookKey of channel === undefined ? [] : [channel.webhookKey, ...former]) {
         next.set(webhookKey, [...new Set([...(next.get(webhookKey) ?? []), secret])]);
       }
     }

@@ -8,6 +8,7 @@ import { type Connection, isToBeKeptAlive } from '../channel-status.js';
 import { ChannelDirectory } from '../channel-directory.service.js';
 import { ChannelStates } from '../connection/channel-states.service.js';
 import { ConnectionTurns } from '../connection/connection-turns.service.js';
+import { FormerLines } from '../connection/former-lines.service.js';
 import { LineCheck } from '../connection/line-check.service.js';
 import type { LineFindings } from '../connection/line-findings.js';
 import { ChannelCredentials } from '../credentials/channel-credentials.service.js';
@@ -42,6 +43,7 @@ export class ChannelChecks {
   constructor(
     private readonly turns: ConnectionTurns,
     private readonly line: LineCheck,
+    private readonly formerLines: FormerLines,
     private readonly states: ChannelStates,
     private readonly health: ChannelHealth,
     private readonly flow: EventFlow,
@@ -58,7 +60,15 @@ export class ChannelChecks {
     return this.turns.run(appFingerprint, async () => {
       const channels = await this.listStill(asked, wish);
       const wanted = channels.filter(({ id }) => wish.wanted.some((one) => one.id === id));
-      const findings = await this.look(channels, { ...wish, wanted });
+      const unended = new Map<string, string>();
+      for (const channel of channels) {
+        // First: it may have the place that the new line needs.
+        const reason = await this.formerLines.end(channel);
+        if (reason !== null) {
+          unended.set(channel.id, reason);
+        }
+      }
+      const findings = await this.look(channels, { ...wish, wanted }, unended);
       // A new webhook has none of the subscriptions that hung on the one before it.
       const bereft = await this.listOthersOf(findings.listNewWebhooks(), channels);
       if (bereft.length > 0) {
@@ -79,7 +89,8 @@ export class ChannelChecks {
     return sharing.flat().filter(({ id, connection }) => isToBeKeptAlive(connection) && !channels.some((one) => one.id === id));
   }
 
-  private async look(channels: readonly Channel[], wish: CheckWish): Promise<LineFindings> {
+  /** `unended`: why what channels had before is not ended yet, by their ids. */
+  private async look(channels: readonly Channel[], wish: CheckWish, unended: ReadonlyMap<string, string> = new Map()): Promise<LineFindings> {
     const flows = new Map<string, { finding: Finding; isProbed: boolean }>();
     for (const channel of channels) {
       flows.set(channel.id, await this.checkFlow(channel, wish));
@@ -93,6 +104,7 @@ export class ChannelChecks {
     for (const channel of channels) {
       findings.note([channel], 'event-flow', flows.get(channel.id)?.finding ?? { ok: true, detail: 'X has told of nothing yet.' });
       await this.checkSettings(channel, findings, wish.isEager);
+      findings.addTo(channel, 'subscription', unended.get(channel.id) ?? '');
       const found = await this.withCredits(channel, findings.of(channel.id), wish.isEager);
       await this.health.note(channel.id, found);
       await this.settle(channel, found, wish);
