@@ -2,6 +2,7 @@
 import type { DataSource, Logger, QueryRunner } from 'typeorm';
 import { Channels } from '../../src/channels/channels.service.js';
 import type { Channel } from '../../src/channels/channel.js';
+import { ChannelRelease } from '../../src/messaging/outbox/channel-release.service.js';
 import { Dispatcher } from '../../src/messaging/outbox/dispatcher.service.js';
 import { OutgoingMessages } from '../../src/messaging/acceptance/outgoing-messages.service.js';
 import { StartPermissions } from '../../src/rate-policy/start-permissions.service.js';
@@ -10,7 +11,7 @@ import { NAJM, RANIA } from '../e2e/cast.js';
 import { type Engine, forEachEngine } from '../support/engines.js';
 import { type Storage, startStorage } from './storage.js';
 
-const INDICES = ['limit_uses_by_account', 'limit_uses_by_app', 'messages_waiting_for_a_place', 'conversations_one_per_participant'];
+const INDICES = ['limit_uses_by_account', 'limit_uses_by_app', 'messages_waiting_for_a_place', 'messages_wait_for_channel', 'usage_log_of_channel', 'conversations_one_per_participant'];
 
 /** Keeps the statements that run while it listens. */
 class Listener implements Logger {
@@ -47,7 +48,7 @@ describe('Deciding a send', () => {
     });
     afterAll(() => storage.service.stop());
 
-    /** The statements of a send that starts a conversation, of a free reply and of one that counts. */
+    /** The statements of a send that starts a conversation, of a free reply, of one that counts, of one of a channel with a cap, and of a look at what channels hold. */
     async function listen(): Promise<Map<string, unknown[]>> {
       const outgoing = storage.service.app.get(OutgoingMessages, { strict: false });
       const to = { id: RANIA.id, username: null, name: null };
@@ -59,6 +60,13 @@ describe('Deciding a send', () => {
         await outgoing.accept(channel, to, wanted, async () => undefined);
         listener.isListening = false;
       }
+      listener.isListening = true;
+      await outgoing.accept({ ...channel, policy: { ...channel.policy, dailyCap: 1_000 } }, to, wanted, async () => undefined);
+      listener.isListening = false;
+      await storage.writer.query("UPDATE messages SET status = 'held', held_because = 'daily-cap', next_attempt_at = NULL");
+      listener.isListening = true;
+      expect(await storage.service.app.get(ChannelRelease, { strict: false }).run()).toBeGreaterThan(0);
+      listener.isListening = false;
       return new Map(listener.heard);
     }
 
