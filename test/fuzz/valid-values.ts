@@ -78,6 +78,7 @@ export class ValidValues {
   private text(schema: Schema): fc.Arbitrary<string> {
     // The hours to come: what has a time is refused for one that is over.
     if (schema.format === 'date-time') return fc.integer({ min: 1, max: 10_000 }).map((hours) => new Date(this.now() + hours * HOUR_MS).toISOString());
+    if (schema.format === 'date') return fc.integer({ min: -1_000, max: 1_000 }).map((hours) => new Date(this.now() + hours * HOUR_MS).toISOString().slice(0, 10));
     const { minLength = 0, maxLength = 500 } = schema;
     const short = fc.string({ unit: 'grapheme', minLength, maxLength: Math.min(maxLength, Math.max(minLength, ANY_LENGTH)) });
     const longest = fc.constantFrom('a', '\u{1F600}', 'é').map((unit) => unit.repeat(maxLength));

@@ -10,6 +10,7 @@ export interface Validator {
 export function createValidator(document: Document): Validator {
   const ajv = new Ajv2020({ strict: false, allErrors: false });
   ajv.addFormat('date-time', (text) => !Number.isNaN(Date.parse(text)));
+  ajv.addFormat('date', (text) => !Number.isNaN(Date.parse(`${text}T00:00:00.000Z`)));
   ajv.addFormat('uri', (text) => URL.canParse(text));
   const root = 'document';
   ajv.addSchema({ $id: root, components: document.components }, root);
