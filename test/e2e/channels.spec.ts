@@ -145,7 +145,8 @@ describe('Channels over REST', () => {
   it.each([
     ['nothing', {}],
     ['an id', { id: 'chn_1' }],
-    ['another environment', { environmentName: 'dev' }],
+    ['an environment that is no label', { environmentName: 'a label' }],
+    ['a way of events that X does not have', { eventsApi: 'account-activity-v9' }],
   ])('refuses a change of %s', async (_what, body) => {
     const channel = (await create()).body;
     const answer = await service.call(`/v1/channels/${channel['id']}`, { method: 'PATCH', body });

@@ -69,6 +69,15 @@ describe('A channel whose events are to come another way', () => {
       expect((await health())['checks'].filter(({ ok }) => !ok)).toEqual([]);
     }, 60_000);
 
+    it('goes from one environment to another, which has a webhook of its own', async () => {
+      const [before] = webhookUrls();
+      const { body } = await patch({ environmentName: 'dev' });
+      expect(body).toMatchObject({ status: 'connected', environmentName: 'dev', eventsApi: 'account-activity-premium' });
+      expect([webhookUrls(), subscribed()]).toEqual([[body['webhookUrl']], [NAJM.id]]);
+      expect(body['webhookUrl']).not.toBe(before);
+      await hear(both, RANIA.id, 'over dev');
+    });
+
     it('leaves the webhook of before to other channels that use it', async () => {
       await connectFibre(both.service);
       const [premium] = webhookUrls();
