@@ -17,7 +17,10 @@ export class DeliveryMetrics {
   ) {
     this.attempts = metrics.counter('callback_attempts_total', 'Calls of receivers: taken (2xx), refused (any other status) or unanswered.', ['outcome']);
     OUTCOMES.forEach((outcome) => this.attempts.inc({ outcome }, 0));
-    metrics.gauge('callback_deliveries_pending', 'Deliveries that wait for their next attempt.', [], async () => [{ labels: {}, value: await reader.repository(DeliveryEntity).countBy({ status: 'pending' }) }]);
+    metrics.gauge('callback_deliveries_pending', 'Deliveries that wait for their next attempt.', [], async () => [
+      // As the index `deliveries_due` has it: all others have ended.
+      { labels: {}, value: await reader.repository(DeliveryEntity).createQueryBuilder('delivery').where('delivery.nextAttemptAt IS NOT NULL').getCount() },
+    ]);
   }
 
   noteAttempt(outcome: (typeof OUTCOMES)[number]): void {

@@ -13,7 +13,7 @@ import { Conversations, toProfileColumns, windowOf } from '../conversation/conve
 import { Erasures } from '../erasure/erasures.service.js';
 import { MessageEntity } from '../message/message.entity.js';
 import { MessageEvents } from '../message/message-events.service.js';
-import { NOT_YET_SENT_STATUSES, OPEN_STATUSES, SENT_STATUSES } from '../message/message-status.js';
+import { NOT_YET_SENT_STATUSES, OPEN_STATUSES, SENT_STATUSES, toSqlList } from '../message/message-status.js';
 import { WindowEvents } from '../window/window-events.service.js';
 import { changeBy, mayBeErased, type Profile, toMessageRow, toStorable } from './recorded-message.service.js';
 
@@ -144,8 +144,8 @@ export class PlainInbound {
     const columns = columnsOf(table, ['conversationId', 'xCreatedAt']);
     const rows = await manager.query<{ id: string }[]>(
       `SELECT DISTINCT given.c0 AS id FROM ${listOf(table, columns, '$1')} AS given WHERE
-        EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = given.c0 AND m.status IN (${quoted(OPEN_STATUSES)}) AND m.status IN (${quoted(NOT_YET_SENT_STATUSES)}))
-        OR EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = given.c0 AND m.direction = 'outbound' AND m.x_created_at >= given.c1 AND m.status IN (${quoted(SENT_STATUSES)}))`,
+        EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = given.c0 AND m.status IN ${toSqlList(OPEN_STATUSES)} AND m.status IN ${toSqlList(NOT_YET_SENT_STATUSES)})
+        OR EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = given.c0 AND m.direction = 'outbound' AND m.x_created_at >= given.c1 AND m.status IN ${toSqlList(SENT_STATUSES)})`,
       [JSON.stringify(toList(columns, inbound.map(({ conversation: { id: conversationId }, at: xCreatedAt }) => ({ conversationId, xCreatedAt }))))],
     );
     return new Set(rows.map(({ id }) => id));
@@ -153,5 +153,3 @@ export class PlainInbound {
 }
 
 const keyOf = (...parts: readonly string[]): string => parts.join(' ');
-
-const quoted = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(', ');

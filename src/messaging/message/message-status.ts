@@ -90,6 +90,11 @@ export const NOT_YET_SENT_STATUSES: readonly MessageStatus[] = ['queued', 'held'
 /** Accepted and not at an end: what the index `messages_open` holds. */
 export const OPEN_STATUSES: readonly MessageStatus[] = ['queued', 'held', 'claimed', 'sending', 'unknown'];
 
+/** A list of statuses as SQL has it, written out: only so does SQLite see that a partial index serves it. */
+export function toSqlList(statuses: readonly MessageStatus[]): string {
+  return `(${statuses.map((status) => `'${status}'`).join(', ')})`;
+}
+
 /** X has them. */
 export const SENT_STATUSES: readonly MessageStatus[] = ['sent', 'read'];
 

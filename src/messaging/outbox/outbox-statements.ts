@@ -2,15 +2,19 @@
  * The statements of the outbox. Parameters are numbered and first appear in their order, which SQLite and PostgreSQL read alike.
  * A status list is written out as the partial index has it that serves it: SQLite compares them by their text.
  */
+import { OPEN_STATUSES, toSqlList, WAITING_STATUSES } from '../message/message-status.js';
+
+const OPEN = toSqlList(OPEN_STATUSES);
+const WAITING = toSqlList(WAITING_STATUSES);
 const UNDER_WAY = "conversation_id = conversations.id AND status IN ('claimed', 'sending')";
 
 /** What may be handed to X, or waits for a moment or a place and lets nothing pass it. A message that waits for an inbound one lets all pass. */
-const NEXT = `FROM messages AS next WHERE next.conversation_id = conversations.id AND next.status IN ('queued', 'held', 'claimed', 'sending', 'unknown')
-  AND next.status IN ('queued', 'held') AND (next.next_attempt_at IS NOT NULL OR next.held_because = 'rate-limit') ORDER BY next.seq LIMIT 1`;
+const NEXT = `FROM messages AS next WHERE next.conversation_id = conversations.id AND next.status IN ${OPEN}
+  AND next.status IN ${WAITING} AND (next.next_attempt_at IS NOT NULL OR next.held_because = 'rate-limit') ORDER BY next.seq LIMIT 1`;
 
 /** Until when messages of unknown fate keep those behind them back. */
 const BLOCKED_UNTIL = `(SELECT max(before.blocks_until) FROM messages AS before WHERE before.conversation_id = conversations.id
-  AND before.status IN ('queued', 'held', 'claimed', 'sending', 'unknown') AND before.status = 'unknown' AND before.seq < next.seq)`;
+  AND before.status IN ${OPEN} AND before.status = 'unknown' AND before.seq < next.seq)`;
 
 /**
  * Sets the head of a conversation's queue anew, after anything about its messages has changed. While one is under way nothing is due;

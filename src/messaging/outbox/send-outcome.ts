@@ -1,4 +1,4 @@
-import { XFailure } from '../../x-api/x-failure.js';
+import { NO_SUCH_USER_CODES, XFailure } from '../../x-api/x-failure.js';
 
 /**
  * What a try to send came to.
@@ -26,7 +26,7 @@ const CHANNEL_REFUSED_CODES = [64, 89, 326];
 
 const FAILURE_CODES: readonly { xCodes: readonly number[]; code: string; isChannelAtFault: boolean }[] = [
   { xCodes: [150, 349, 63, 476], code: 'message.participant-unreachable', isChannelAtFault: false },
-  { xCodes: [17, 34, 50, 108], code: 'message.participant-not-found', isChannelAtFault: false },
+  { xCodes: NO_SUCH_USER_CODES, code: 'message.participant-not-found', isChannelAtFault: false },
   { xCodes: [354], code: 'message.too-long', isChannelAtFault: false },
   { xCodes: [226], code: 'message.looks-automated', isChannelAtFault: false },
   { xCodes: [93, 261], code: 'channel.direct-messages-not-permitted', isChannelAtFault: true },
