@@ -2,7 +2,7 @@ import { Controller, Get, Header } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Public } from '../access/access.decorator.js';
 import { Operation } from '../http/operation.decorator.js';
-import { Metrics } from '../runtime/metrics.service.js';
+import { Metrics, METRICS_CONTENT_TYPE } from '../runtime/metrics.service.js';
 
 @Controller('metrics')
 @ApiTags('Operations')
@@ -11,7 +11,7 @@ export class MetricsController {
   constructor(private readonly metrics: Metrics) {}
 
   @Get()
-  @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
+  @Header('content-type', METRICS_CONTENT_TYPE)
   @Header('cache-control', 'no-store')
   @Operation({
     summary: 'Metrics for Prometheus',

@@ -4,6 +4,9 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 /** All names begin with it, so that one look at Prometheus finds them. */
 const PREFIX = 'twitter_channel_';
 
+/** Of what `Metrics.text` gives. */
+export const METRICS_CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
+
 /** One value of a gauge that is found out when somebody asks. */
 export interface Sample {
   labels: Readonly<Record<string, string>>;
@@ -18,8 +21,6 @@ export interface Sample {
 export class Metrics {
   private readonly registry = new Registry();
   private hasDefaults = false;
-
-  readonly contentType = this.registry.contentType;
 
   /** How often something has happened in this process. */
   counter<Label extends string>(name: string, help: string, labelNames: readonly Label[]): Counter<Label> {

@@ -23,7 +23,7 @@ export class EventRush {
     @InjectSettings('webhook') private readonly settings: Settings['webhook'],
   ) {}
 
-  /** So many events were stored with one commit. */
+  /** So many events go to disk with one commit. */
   noteCommit(events: number): void {
     if (events >= MANY) {
       this.lastManyAt = this.timers.monotonicMs();

@@ -36,7 +36,7 @@ export class XFailure extends Error {
 export const X_CODES = { notFound: 34, alreadySubscribed: 355 } as const;
 
 /** X knows no such person: four wordings of it, by the call. */
-const NO_SUCH_USER_CODES = [17, 34, 50, 108];
+export const NO_SUCH_USER_CODES = [17, 34, 50, 108];
 
 export function isNoSuchUser(failure: XFailure): boolean {
   return failure.hasCode(...NO_SUCH_USER_CODES);

@@ -104,8 +104,7 @@ export class ChannelCredentials {
 
   /** Secrets of the app were replaced: another channel of the app that had the old ones gets the new ones. True when it did. */
   async follow(channelId: string, replaced: ReplacedSecrets, given: GivenCredentials): Promise<boolean> {
-    const rows = await this.unitOfWork.run((manager) => manager.findBy(ChannelSecretEntity, { channelId }));
-    const own = await this.unitOfWork.run((manager) => this.read(channelId, manager));
+    const [rows, own] = await this.unitOfWork.run(async (manager) => [await manager.findBy(ChannelSecretEntity, { channelId }), await this.read(channelId, manager)] as const);
     const had = (name: SigningSecretName): boolean => rows.some((row) => row.name === name && this.open(row) === replaced[name]);
     const { consumerSecret } = had('consumerSecret') ? given : own;
     const clientSecret = had('clientSecret') ? given.clientSecret : undefined;
@@ -167,7 +166,7 @@ export class ChannelCredentials {
     const rows = await this.reader.repository(ChannelSecretEntity).findBy({ name: In(names) });
     return rows
       .sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name) || b.updatedAt - a.updatedAt)
-      .map((row) => ({ channelId: row.channelId, kind: row.name.endsWith('lientSecret') ? 'clientSecret' : 'consumerSecret', secret: this.open(row) }));
+      .map((row) => ({ channelId: row.channelId, kind: row.name === 'clientSecret' || row.name === PREVIOUS.clientSecret ? 'clientSecret' : 'consumerSecret', secret: this.open(row) }));
   }
 
   async forget(channelId: string): Promise<void> {

@@ -14,7 +14,7 @@ export class ChannelMetrics {
     private readonly reader: Reader,
   ) {
     metrics.gauge('channel_status', 'How each channel stands: 1 beside its status.', ['channel', 'status'], async () =>
-      (await this.reader.repository(ChannelEntity).find()).map((channel) => ({ labels: { channel: channel.id, status: statusOf(channel) }, value: 1 })),
+      (await this.reader.repository(ChannelEntity).find({ select: { id: true, connection: true, isPaused: true } })).map((channel) => ({ labels: { channel: channel.id, status: statusOf(channel) }, value: 1 })),
     );
     metrics.gauge('channel_check_ok', 'Whether a check of a channel was well when it was last made; `subscription` is the line on which X tells us anything.', ['channel', 'check'], async () =>
       (await this.findHealth()).flatMap(({ channelId, checks }) => checks.map(({ name, ok }): Sample => ({ labels: { channel: channelId, check: name }, value: ok ? 1 : 0 }))),
